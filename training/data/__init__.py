@@ -1,0 +1,1 @@
+"""Training data: texts, synthetic speech and the shards both are kept in."""

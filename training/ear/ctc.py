@@ -1,0 +1,80 @@
+"""CTC onto the Thinker's own token embeddings: the ear learns to say, in that space, which token it hears.
+
+The score of token k for an output e is -|e - E_k|^2 (|e|^2 is common to all and left out); the blank is the embedding
+of " ", which the language model reads past most easily, plus one learned scalar.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+
+def spoken(text: str) -> str:
+    """The written form the ear should give: a leading space, no punctuation at the ends of words."""
+    return " " + " ".join(re.sub(r"[.?!,;:\"]+(?=\s|$)", "", text).split())
+
+
+class TokenTargets(nn.Module):
+    """Scores, loss and greedy reading over the tokens that occur in the training texts."""
+
+    def __init__(self, embeddings: Tensor, tokenizer: Tokenizer, texts: list[str], negatives: int = 1500):
+        super().__init__()
+        self.tokenizer, self.negatives = tokenizer, negatives
+        used = {i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids}
+        space = tokenizer.encode(" ").ids[0]
+        self.ids = torch.tensor([space, *sorted(used - {space})])
+        self.index = {int(t): i for i, t in enumerate(self.ids)}
+        self.register_buffer("table", embeddings[self.ids], persistent=False)
+        self.blank = nn.Parameter(torch.zeros(()))
+
+    def tokens(self, text: str) -> list[int]:
+        """Rows of the table for a text; tokens never seen are left out."""
+        return [self.index[i] for i in self.tokenizer.encode(spoken(text)).ids if i in self.index]
+
+    def scores(self, e: Tensor, rows: Tensor | None = None) -> Tensor:
+        """e [..., 576] -> [..., len(rows)] (all tokens by default); row 0 must be the blank."""
+        table = self.table if rows is None else self.table[rows]
+        out = 2 * e @ table.T - table.pow(2).sum(1)
+        return torch.cat([out[..., :1] + self.blank, out[..., 1:]], -1)
+
+    def loss(self, e: Tensor, numbers: Tensor, texts: list[str], rnd: random.Random) -> Tensor:
+        """Mean CTC loss per token. e [B, N, 576], numbers [B]. Only the batch's tokens and some random others take
+        part in the softmax: over all of them a step would cost twice as much."""
+        targets = [self.tokens(t) for t in texts]
+        mine = {i for t in targets for i in t}
+        others = rnd.sample(range(1, len(self.ids)), min(self.negatives, len(self.ids) - 1))
+        rows = [0, *sorted(mine | set(others))]
+        place = {r: i for i, r in enumerate(rows)}
+        log = self.scores(e, torch.tensor(rows)).log_softmax(-1).transpose(0, 1)
+        flat = torch.tensor([place[i] for t in targets for i in t])
+        sizes = torch.tensor([len(t) for t in targets])
+        return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum()
+
+    @torch.no_grad()
+    def read(self, e: Tensor, numbers: Tensor) -> list[str]:
+        """Greedy text of each clip."""
+        best = self.scores(e).argmax(-1)
+        out = []
+        for row, n in zip(best, numbers):
+            run = torch.unique_consecutive(row[:n])
+            out.append(self.tokenizer.decode(self.ids[run[run > 0]].tolist()).strip())
+        return out
+
+
+def word_errors(reference: str, heard: str) -> tuple[int, int]:
+    """(edits, words) between two texts, compared without case and punctuation."""
+    from training.data.questions import normal
+
+    a, b = normal(reference).split(), normal(heard).split()
+    row = list(range(len(b) + 1))
+    for i, word in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, other in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
+    return row[-1], len(a)

@@ -1,0 +1,120 @@
+"""Stage A: the ear alone. Whisper's encoder is trained with CTC onto the frozen token embeddings of the Thinker.
+
+    python -m training.ear.stage_a --thinker runs/thinker --whisper WHISPER/model.bin --data runs/data \
+        --out runs/ear/stage_a.pt --minutes 40
+
+Writes a checkpoint every two minutes and goes on from it when started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from tokenizers import Tokenizer
+
+from training.data.clips import read_clips
+from training.data.questions import held_out
+from training.ear.ctc import TokenTargets, word_errors
+from training.ear.encoder import Encoder, load_whisper
+from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
+
+SHARDS = ["hibari-*", "ear-hibari", "mixed", "kokoro", "kokoro", "kokoro"]  # Kokoro's few clips three times
+
+
+@torch.no_grad()
+def errors(encoder: Encoder, targets: TokenTargets, rows: list[dict]) -> tuple[float, list[str]]:
+    """Word error rate over clips, and the texts read."""
+    wrong = total = 0
+    heard: list[str] = []
+    for i in range(0, len(rows), 16):
+        e, n = encoder(*collate([log_mel(plain(r)) for r in rows[i: i + 16]]))
+        heard += targets.read(e, n)
+    for row, text in zip(rows, heard):
+        w, t = word_errors(row["text"], text)
+        wrong, total = wrong + w, total + t
+    return wrong / total, heard
+
+
+def main() -> None:
+    """Train for so many minutes of wall time; rates rise in 40 steps and fall linearly over the second half."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("thinker", "whisper", "data", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--seconds", type=float, default=60, help="audio in a step")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--kokoro-from-start", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
+    with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
+        table = file.get_tensor("thinker.model.embed_tokens.weight")
+    rows = load_shards(args.data, SHARDS, held_out())
+    targets = TokenTargets(table, tokenizer, sorted({r["text"] for r in rows}))
+    rows = [r for r in rows if targets.tokens(r["text"])]
+    test = read_clips(args.data / "test-kokoro")[::4]
+    print(f"{len(rows)} clips, {sum(r['samples'] / r['rate'] for r in rows) / 3600:.1f} h, {len(targets.ids)} tokens")
+    encoder = Encoder()
+    load_whisper(encoder, args.whisper)
+    with torch.no_grad():  # start at the blank, so that silence is right from the first step
+        encoder.proj.weight.mul_(0.1)
+        encoder.proj.bias.copy_(targets.table[0])
+    head = [*encoder.proj.parameters(), targets.blank]
+    body = [p for n, p in encoder.named_parameters() if not n.startswith("proj.")]
+    groups = [dict(params=body, lr=args.rate, base=args.rate), dict(params=head, lr=1e-3, base=5 * args.rate)]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+    step, spent = 0, 0.0
+    if args.out.exists():
+        state = torch.load(args.out, weights_only=False)
+        encoder.load_state_dict(state["encoder"])
+        targets.blank.data.copy_(state["blank"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["spent"]
+    rnd = random.Random(step)
+    begun = saved = time.time() - spent
+    queue: list[list[dict]] = []
+    losses: list[float] = []
+    clips = 0
+
+    def save() -> None:
+        state = dict(encoder=encoder.state_dict(), blank=targets.blank.data, optimizer=optimizer.state_dict(),
+                     step=step, spent=time.time() - begun)
+        torch.save(state, args.out.with_suffix(".tmp"))
+        args.out.with_suffix(".tmp").replace(args.out)
+
+    while (share := (time.time() - begun) / 60 / args.minutes) < 1:
+        queue = queue or list(batches(rows, args.seconds, rnd))
+        batch = queue.pop()
+        factor = min(1.0, (step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
+        for group in optimizer.param_groups:
+            group["lr"] = group["base"] * factor
+        mel, lengths = collate([mask(log_mel(varied(r, rnd)), rnd) for r in batch])
+        e, numbers = encoder(mel, lengths)
+        loss = targets.loss(e, numbers, [r["text"] for r in batch], rnd)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*body, *head], 1.0)
+        optimizer.step()
+        step, clips = step + 1, clips + len(batch)
+        losses.append(loss.item())
+        if step % 20 == 0:
+            print(f"{step} loss {sum(losses[-20:]) / 20:.3f} clips {clips} minutes {(time.time() - begun) / 60:.2f}", flush=True)
+        if time.time() - saved > 120:
+            save()
+            saved = time.time()
+            wer, heard = errors(encoder, targets, test)
+            print(f"   test WER {wer:.3f}  {heard[:6]}", flush=True)
+    save()
+    wer, heard = errors(encoder, targets, read_clips(args.data / "test-kokoro"))
+    print(f"end: test WER {wer:.3f} on all {len(heard)} clips, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()
