@@ -61,7 +61,7 @@ def configuration() -> dict:
         model_type="qwen2_5_omni_text", vocab_size=49152, hidden_size=WIDE, intermediate_size=1536,
         num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3, head_dim=64, hidden_act="silu",
         max_position_embeddings=8192, rms_norm_eps=EPS * SHARE, rope_theta=100000.0, tie_word_embeddings=True,
-        rope_scaling=dict(type="mrope", rope_type="default", mrope_section=[8, 12, 12]), use_sliding_window=False,
+        rope_scaling=dict(type="default", rope_type="default", mrope_section=[8, 12, 12]), use_sliding_window=False,
         attention_dropout=0.0, use_cache=True,
     )
     audio = dict(

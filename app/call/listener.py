@@ -1,0 +1,143 @@
+"""The thread that listens: reads the microphone, finds the turns in it, and tells of them.
+
+Two ways: HOLD passes on everything between start and stop (a button is held down); HANDS_FREE waits for a voice and tells
+of turns until it is stopped. While `deaf` is set nothing is heard: a program without echo cancellation must not answer
+its own loudspeaker.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from app.audio_devices import AudioError
+from app.call.turn import TurnChange, TurnMachine, TurnRules
+from app.call.vad import FRAME, FRAME_SECONDS, VoiceDetector
+from app.capture.microphone import SAMPLE_RATE, Microphone, SoundSource
+
+_POLL_SECONDS = 0.02
+_TAIL_SECONDS = 0.12  # after the button is let go: what the sound card still holds of the last syllable
+
+
+class ListenMode(Enum):
+    """How turns are found."""
+
+    HOLD = "hold"
+    HANDS_FREE = "hands-free"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the listener tells. Exactly one field says something.
+
+    Attributes:
+        samples: a piece of the turn, float32 mono 16 kHz; None for the others.
+        change: the turn has started or ended.
+        problem: one sentence; listening is over.
+        run: the number that `start` returned, so that news of an earlier run can be told apart.
+    """
+
+    run: int
+    samples: np.ndarray | None = None
+    change: TurnChange | None = None
+    problem: str | None = None
+
+
+class Listener:
+    """At most one run at a time; `on_heard` is called on the listener's thread."""
+
+    def __init__(
+        self,
+        on_heard: Callable[[Heard], None],
+        source: Callable[[], SoundSource] = Microphone,
+        rules: TurnRules | None = None,
+    ) -> None:
+        self._on_heard = on_heard
+        self._make_source = source
+        self._rules = rules or TurnRules()
+        self._stop = threading.Event()
+        self._run = 0
+        self.deaf = threading.Event()
+
+    def start(self, mode: ListenMode) -> int:
+        """Listen; returns at once with the number of this run."""
+        self.stop()
+        self._run += 1
+        self._stop = threading.Event()
+        worker = self._hold if mode is ListenMode.HOLD else self._hands_free
+        threading.Thread(target=self._guard, args=(worker, self._stop, self._run), daemon=True).start()
+        return self._run
+
+    def stop(self) -> None:
+        """Let the run end; a held turn still tells its last pieces and its end."""
+        self._stop.set()
+
+    def _guard(
+        self, worker: Callable[[SoundSource, threading.Event, int], None], stop: threading.Event, run: int
+    ) -> None:
+        source = self._make_source()
+        try:
+            source.open()
+            worker(source, stop, run)
+        except AudioError as error:
+            self._on_heard(Heard(run, problem=str(error)))
+        finally:
+            source.close()
+
+    def _hold(self, source: SoundSource, stop: threading.Event, run: int) -> None:
+        self._on_heard(Heard(run, change=TurnChange.STARTED))
+        stopped_at: float | None = None
+        while stopped_at is None or time.monotonic() < stopped_at + _TAIL_SECONDS:
+            if stop.wait(_POLL_SECONDS):
+                stopped_at = stopped_at or time.monotonic()
+                time.sleep(_POLL_SECONDS)
+            samples = source.read()
+            if len(samples):
+                self._on_heard(Heard(run, samples=samples))
+        self._on_heard(Heard(run, change=TurnChange.ENDED))
+
+    def _hands_free(self, source: SoundSource, stop: threading.Event, run: int) -> None:
+        detector, machine = VoiceDetector(), TurnMachine(self._rules)
+        pre_frames = round(self._rules.pre_roll / FRAME_SECONDS) + self._rules.start_frames
+        pre_roll: collections.deque[np.ndarray] = collections.deque(maxlen=pre_frames)
+        rest = np.zeros(0, np.float32)
+        while not stop.wait(_POLL_SECONDS):
+            rest = np.concatenate([rest, source.read()])
+            if self.deaf.is_set():
+                rest = rest[:0]
+                pre_roll.clear()
+                detector.reset()
+                machine.reset()
+                continue
+            while len(rest) >= FRAME:
+                frame, rest = rest[:FRAME], rest[FRAME:]
+                self._take(run, frame, machine.push(detector.probability(frame)), machine, pre_roll)
+        if machine.speaking:
+            self._on_heard(Heard(run, change=TurnChange.ENDED))
+
+    def _take(
+        self,
+        run: int,
+        frame: np.ndarray,
+        change: TurnChange | None,
+        machine: TurnMachine,
+        pre_roll: collections.deque[np.ndarray],
+    ) -> None:
+        pre_roll.append(frame)
+        if change is not None:
+            self._on_heard(Heard(run, change=change))
+        if machine.speaking:
+            # The frames before the turn was noticed hold its first syllable.
+            self._on_heard(Heard(run, samples=np.concatenate(list(pre_roll))))
+            pre_roll.clear()
+
+
+def seconds(samples: np.ndarray) -> float:
+    """How long a piece of what was heard lasts."""
+    return len(samples) / SAMPLE_RATE

@@ -1,0 +1,1 @@
+"""Where the world comes in: the microphone and the ring buffer behind it."""

@@ -1,0 +1,72 @@
+"""The microphone: 48 kHz from the sound card, 16 kHz to whoever reads; the callback only copies."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+import numpy as np
+import soxr
+
+from app import audio_devices
+from app.capture.ring_buffer import RingBuffer
+
+SAMPLE_RATE = 16_000  # Hz, what the model and the VAD hear
+_RING_SECONDS = 10  # a reader that sleeps longer loses sound
+_SILENT_SECONDS = 1.0  # no callback for so long means that the device is gone, even where nobody says so
+
+
+class SoundSource(Protocol):
+    """Anything that is listened to like a microphone."""
+
+    def open(self) -> None: ...
+    def read(self) -> np.ndarray: ...
+    def close(self) -> None: ...
+
+
+class Microphone:
+    """The default input; `open`, then `read` often."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+        self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
+        self._resampler = self._new_resampler()
+        self._ended = False
+        self._last_callback = 0.0
+
+    def open(self) -> None:
+        """Start to capture; raises AudioError with one sentence when there is nothing to capture from."""
+        self._ended = False
+        self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
+        self._resampler = self._new_resampler()
+        self._last_callback = time.monotonic()
+        self._stream = audio_devices.open_input(self._callback, self._on_end)
+
+    def read(self) -> np.ndarray:
+        """What came since the last read: float32 mono 16 kHz, empty if nothing; AudioError once the device is gone."""
+        samples = self._ring.read()
+        if not len(samples) and self._stream is not None:
+            quiet = time.monotonic() - self._last_callback
+            if self._ended or quiet > _SILENT_SECONDS:
+                raise audio_devices.AudioError("The microphone has gone; connect it and try again.")
+        heard: np.ndarray = self._resampler.resample_chunk(samples)
+        return heard
+
+    def close(self) -> None:
+        """Stop to capture and free the device."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort()
+            stream.close()
+
+    def _callback(self, samples: np.ndarray, _frames: int, _time: Any, _status: Any) -> None:
+        self._last_callback = time.monotonic()
+        self._ring.write(samples[:, 0])
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+    @staticmethod
+    def _new_resampler() -> soxr.ResampleStream:
+        # MQ delays by 15 ms and does not alias, which the model's ear would notice.
+        return soxr.ResampleStream(audio_devices.SAMPLE_RATE, SAMPLE_RATE, 1, dtype="float32", quality="MQ")

@@ -1,0 +1,203 @@
+"""The messages between the window's process and the engine's: commands one way, events the other.
+
+Everything is a frozen dataclass of plain values and numpy arrays, so it pickles and knows neither torch nor Qt. A turn has
+a `generation`, a number that grows with each turn; events carry the generation of the command that caused them, so that
+whatever a stopped turn still sends can be told apart and dropped.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+_LENGTH = struct.Struct("<Q")
+
+
+# Commands: window → engine
+
+
+@dataclass(frozen=True)
+class LoadModel:
+    """Load a model in place of the one there is; answered by Loaded or LoadFailed."""
+
+    name: str
+    device: str = "auto"
+    precision: str = "auto"
+    speech: bool = True
+
+
+@dataclass(frozen=True)
+class StartConversation:
+    """Forget the conversation so far and start a new one; `voice=None` is the model's own first voice."""
+
+    voice: str | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True)
+class SetVoice:
+    """Speak in another voice from the next conversation on; an untouched conversation changes at once."""
+
+    voice: str
+
+
+@dataclass(frozen=True)
+class Hear:
+    """A piece of what the microphone hears, sent while the person still speaks: float32 mono 16 kHz."""
+
+    generation: int
+    samples: np.ndarray
+
+
+@dataclass(frozen=True)
+class Say:
+    """What the person typed."""
+
+    generation: int
+    text: str
+
+
+@dataclass(frozen=True)
+class AddMedia:
+    """A whole decoded file, in the order in which it was given.
+
+    `kind` is "audio", "image" or "video"; `pixels` is uint8 [H, W, 3] or [T, H, W, 3]; `samples` is float32 mono 16 kHz.
+    """
+
+    generation: int
+    kind: str
+    pixels: np.ndarray | None = None
+    samples: np.ndarray | None = None
+    fps: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The turn is complete: answer it."""
+
+    generation: int
+    speech: bool = True
+    seed: int | None = None
+    greedy: bool = False
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Stop the reply of this generation within one step; the engine forgets what was not heard (seconds of speech)."""
+
+    generation: int
+    heard_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Forget what was heard, seen and said of a turn that is not answered yet."""
+
+    generation: int
+
+
+@dataclass(frozen=True)
+class Quit:
+    """End the engine's process."""
+
+
+Command = LoadModel | StartConversation | SetVoice | Hear | Say | AddMedia | Reply | Interrupt | Discard | Quit
+
+
+# Events: engine → window
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The model is there and a conversation is open."""
+
+    name: str
+    device: str
+    precision: str
+    voices: tuple[str, ...]
+    voice: str
+    sample_rate: int
+    context_length: int
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class LoadFailed:
+    """The model cannot be loaded; `reason` is one sentence for a person."""
+
+    reason: str
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of the reply's text."""
+
+    generation: int
+    delta: str
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A piece of the reply's speech: float32 mono; `start` is the index of its first sample in the reply."""
+
+    generation: int
+    samples: np.ndarray
+    sample_rate: int
+    start: int
+
+
+@dataclass(frozen=True)
+class ReplyDone:
+    """The reply is over; `text` is all of it, `timings` are seconds by stage."""
+
+    generation: int
+    text: str
+    interrupted: bool
+    seconds: float
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The turn cannot be answered; `reason` is one sentence, and the turn is forgotten. The conversation goes on."""
+
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class EngineDied:
+    """The engine's process has ended without being asked. Made by the parent, never sent."""
+
+    exit_code: int
+    last_words: str
+    generation: int = 0
+
+
+Event = Loaded | LoadFailed | Text | Speech | ReplyDone | Failed | EngineDied
+
+
+def write_message(stream: BinaryIO, message: Command | Event) -> None:
+    """Write one message: its length in 8 bytes, then its pickle. Both ends are ours, so pickle is safe here."""
+    body = pickle.dumps(message, protocol=5)
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+    stream.flush()
+
+
+def read_message(stream: BinaryIO) -> Command | Event | None:
+    """Read one message, or None when the other end has closed its pipe, be it in the middle of a message."""
+    header = stream.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(header)
+    body = stream.read(length)
+    if len(body) < length:
+        return None
+    message: Command | Event = pickle.loads(body)
+    return message

@@ -1,0 +1,232 @@
+"""The engine's own process: reads commands from stdin, runs the model on the main thread, writes events to stdout.
+
+A second thread reads the commands, so that an Interrupt reaches a running reply within one step of it; everything else
+waits in a queue. When stdin closes, the window is gone and so are we: nothing stays behind in memory.
+Started by `app.engine_process` as `python -m app.engine_worker`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import logging
+import os
+import queue
+import sys
+import threading
+from typing import Any, BinaryIO
+
+from app import engine_factory
+from app import engine_protocol as protocol
+from model.errors import BadInputError, CannotRunError
+
+log = logging.getLogger("visavis.engine")
+
+
+class EngineWorker:
+    """One engine, one conversation, one reply at a time.
+
+    Attributes:
+        interrupted: the generation up to which replies are no longer wanted, be they running or still queued.
+    """
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO, factory: str) -> None:
+        self._source, self._sink = source, sink
+        self._factory = factory
+        self._commands: queue.SimpleQueue[protocol.Command] = queue.SimpleQueue()
+        self._engine: Any = None
+        self._talk: Any = None
+        self._voice: str | None = None
+        self._system: str | None = None
+        self._touched = False  # has this conversation been given anything yet?
+        self._failed_turn = -1  # a turn whose input was refused: its Reply must not run on the half that was taken
+        self.interrupted = -1
+        self._heard_seconds: float | None = None
+        self._replying = -1
+
+    def run(self) -> None:
+        """Serve until Quit."""
+        threading.Thread(target=self._read_commands, name="commands", daemon=True).start()
+        while True:
+            command = self._commands.get()
+            if isinstance(command, protocol.Quit):
+                break
+            self._serve(command)
+        self._close_conversation()
+
+    def _read_commands(self) -> None:
+        while (command := protocol.read_message(self._source)) is not None:
+            if isinstance(command, protocol.Interrupt):
+                self._interrupt(command)
+            else:
+                self._commands.put(command)  # type: ignore[arg-type]
+                if isinstance(command, protocol.Quit):
+                    return
+        # The parent is gone. A reply may be running for seconds on the main thread: nobody is left to hear it.
+        os._exit(0)
+
+    def _interrupt(self, command: protocol.Interrupt) -> None:
+        self._heard_seconds = command.heard_seconds
+        self.interrupted = max(self.interrupted, command.generation)
+        if self._talk is not None and self._replying == command.generation:
+            self._talk.interrupt(heard_seconds=command.heard_seconds)
+
+    def _serve(self, command: protocol.Command) -> None:
+        generation = getattr(command, "generation", 0)
+        try:
+            self._execute(command)
+        except (BadInputError, CannotRunError) as error:
+            self._fail(command, generation, str(error))
+        except MemoryError:
+            self._fail(command, generation, "There is not enough memory for this; try something shorter or smaller.")
+        except Exception as error:
+            # A defect of ours must not end the conversation, and must not be hidden: the log has the whole story.
+            log.exception("%s failed", type(command).__name__)
+            self._fail(command, generation, f"Something went wrong in the engine ({type(error).__name__}: {error}).")
+
+    def _fail(self, command: protocol.Command, generation: int, reason: str) -> None:
+        if isinstance(command, protocol.LoadModel):
+            self._engine = None
+            self._send(protocol.LoadFailed(reason))
+            return
+        if generation and generation == self._failed_turn:
+            return  # this turn has been told already
+        self._failed_turn = generation
+        if self._talk is not None:
+            self._talk.discard()
+        self._send(protocol.Failed(generation, reason))
+
+    def _execute(self, command: protocol.Command) -> None:
+        match command:
+            case protocol.LoadModel():
+                self._load(command)
+            case protocol.StartConversation(voice, system):
+                self._voice, self._system = voice or self._voice, system
+                self._open_conversation()
+            case protocol.SetVoice(voice):
+                self._voice = voice
+                if not self._touched:
+                    self._open_conversation()
+            case protocol.Reply():
+                self._reply(command)
+            case protocol.Discard():
+                self._conversation().discard()
+            case _:
+                if getattr(command, "generation", 0) != self._failed_turn:
+                    self._take(command)
+
+    def _take(self, command: protocol.Command) -> None:
+        """Give the conversation a piece of the person's turn."""
+        talk = self._conversation()
+        self._touched = True
+        match command:
+            case protocol.Hear(_, samples):
+                talk.hear(samples)
+            case protocol.Say(_, text):
+                talk.say(text)
+            case protocol.AddMedia(_, "audio", _, samples):
+                talk.add_audio(samples)
+            case protocol.AddMedia(_, "image", pixels):
+                talk.add_image(pixels)
+            case protocol.AddMedia(_, "video", pixels, samples, fps):
+                talk.add_video(pixels, fps, samples)
+            case _:
+                raise ValueError(f"unknown command {command!r:.80}")
+
+    def _load(self, command: protocol.LoadModel) -> None:
+        self._close_conversation()
+        self._engine = None  # the old model's memory must be free before the new one asks for its own
+        load = engine_factory.resolve(self._factory)
+        self._engine = load(
+            command.name, device=command.device, precision=command.precision, speech=command.speech
+        )
+        if self._voice not in self._engine.voices:
+            self._voice = None
+        self._open_conversation()
+        engine = self._engine
+        self._send(
+            protocol.Loaded(
+                name=engine.name,
+                device=str(engine.device),
+                precision=str(engine.precision),
+                voices=tuple(engine.voices),
+                voice=self._voice or engine.default_voice or "",
+                sample_rate=engine.sample_rate,
+                context_length=engine.context_length,
+            )
+        )
+
+    def _reply(self, command: protocol.Reply) -> None:
+        generation = command.generation
+        if generation == self._failed_turn:
+            return
+        talk = self._conversation()
+        self._replying = generation
+        if self.interrupted >= generation:  # stopped before it began
+            talk.discard()
+            self._send(protocol.ReplyDone(generation, "", True, 0.0, {}))
+            return
+        told = False
+        for event in talk.reply(seed=command.seed, greedy=command.greedy, speech=command.speech):
+            if self.interrupted >= generation and not told:
+                # The interrupt may have come between our check and the first step, where the engine had nothing to stop.
+                talk.interrupt(heard_seconds=self._heard_seconds)
+                told = True
+            self._send(translate(generation, event))
+        self._replying = -1
+
+    def _conversation(self) -> Any:
+        if self._talk is None:
+            raise CannotRunError("No model is loaded; choose one in the settings.")
+        return self._talk
+
+    def _open_conversation(self) -> None:
+        self._close_conversation()
+        if self._engine is None:
+            raise CannotRunError("No model is loaded; choose one in the settings.")
+        talk = self._engine.conversation(voice=self._voice, system=self._system)
+        self._talk = talk.__enter__()
+        self._touched = False
+
+    def _close_conversation(self) -> None:
+        if self._talk is not None:
+            talk, self._talk = self._talk, None
+            talk.__exit__(None, None, None)
+
+    def _send(self, event: protocol.Event) -> None:
+        protocol.write_message(self._sink, event)
+
+
+def translate(generation: int, event: Any) -> protocol.Event:
+    """An event of the engine as a message, told by what it carries: this process may run an engine of another make."""
+    kind = type(event).__name__
+    if kind == "TextDelta":
+        return protocol.Text(generation, event.text)
+    if kind == "SpeechChunk":
+        return protocol.Speech(generation, event.samples, event.sample_rate, event.start)
+    if kind == "Done":
+        seconds = event.samples / event.sample_rate if event.sample_rate else 0.0
+        return protocol.ReplyDone(generation, event.text, event.interrupted, seconds, dict(event.timings))
+    raise TypeError(f"the engine sent a {kind}, which is none of its events")
+
+
+def main() -> int:
+    """Serve the process at the other end of stdin and stdout."""
+    parser = argparse.ArgumentParser(prog="app.engine_worker", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--engine-factory", default=engine_factory.DEFAULT_FACTORY, metavar="MODULE:FUNCTION")
+    arguments = parser.parse_args()
+    faulthandler.enable()
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    # Whatever a library prints must not end up between our messages: events get stdout's pipe, print() gets stderr's.
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    worker = EngineWorker(sys.stdin.buffer, sink, arguments.engine_factory)
+    try:
+        worker.run()
+    except (BrokenPipeError, KeyboardInterrupt):
+        return 0  # the window has gone, or the person pressed Ctrl+C for the whole group
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

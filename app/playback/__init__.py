@@ -1,0 +1,1 @@
+"""Where replies go out: the loudspeaker, or a WAV file in its place."""

@@ -1,0 +1,150 @@
+"""The loudspeaker: takes speech in pieces as it is made, plays it without gaps, and can stop within a blink.
+
+Pieces are resampled on the caller's thread into a ring; the audio callback only copies from it. Playing starts once a
+little is buffered (the jitter buffer), and starts over so after running dry.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import numpy as np
+import soxr
+
+from app import audio_devices
+from app.capture.ring_buffer import RingBuffer
+
+log = logging.getLogger(__name__)
+
+_RATE = audio_devices.SAMPLE_RATE
+_RING_SECONDS = 240  # the longest reply speaks 82 s, and all of it may be made before the first half is heard
+_PREBUFFER = int(0.10 * _RATE)  # samples that must wait in the ring before the first one sounds
+_FADE = int(0.015 * _RATE)  # an abrupt end clicks
+
+
+class Speaker:
+    """The default output. One reply after the other: `begin`, `play`…, `finish`; `stop` at any time.
+
+    Attributes:
+        problem: one sentence if there is no sound, else None.
+        underruns: how often the ring ran dry in the middle of a reply.
+    """
+
+    def __init__(self) -> None:
+        self._ring = RingBuffer(_RING_SECONDS * _RATE)
+        self._lock = threading.Lock()  # between begin, play, finish and stop; the callback never takes it
+        self._resampler: soxr.ResampleStream | None = None
+        self._rate = 0
+        self._stream: Any = None
+        self._wanted = False
+        self._origin = 0  # position in the ring where this reply began
+        self._stop_at = 0  # everything in the ring before this position is to fade out
+        self._complete = True  # no more pieces will come: play what there is, however little
+        self._flowing = False  # past the jitter buffer; only the callback changes it
+        self.problem: str | None = None
+        self.underruns = 0
+
+    def open(self) -> bool:
+        """Open the device if it is not open; may take some 100 ms. False if there is none: see `problem`."""
+        if self._stream is not None and self._stream.active:
+            return True
+        self.close()
+        self._wanted = True
+        try:
+            self._stream = audio_devices.open_output(self._callback, self._on_end)
+            self.problem = None
+        except audio_devices.AudioError as error:
+            self.problem = str(error)
+        return self.problem is None
+
+    def close(self) -> None:
+        """Fall silent and free the device."""
+        self._wanted = False
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort()
+            stream.close()
+
+    def begin(self) -> None:
+        """A new reply starts; what still plays of the one before is faded out."""
+        with self._lock:
+            self._stop_at = self._origin = self._ring.written
+            self._resampler = None
+            self._complete = False
+
+    def play(self, samples: np.ndarray, sample_rate: int) -> None:
+        """Append a piece of the reply: float32 mono in [-1, 1]."""
+        with self._lock:
+            if self._resampler is None or sample_rate != self._rate:
+                self._rate = sample_rate
+                # LQ delays by 1.2 ms only; speech has nothing near the band edge that it would harm.
+                self._resampler = soxr.ResampleStream(sample_rate, _RATE, 1, dtype="float32", quality="LQ")
+            self._write(self._resampler.resample_chunk(np.asarray(samples, np.float32)))
+
+    def finish(self) -> None:
+        """The reply is complete: play out what is buffered."""
+        with self._lock:
+            if self._resampler is not None:
+                self._write(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+                self._resampler = None
+            self._complete = True
+
+    def stop(self) -> float:
+        """Fade out within 15 ms, forget the rest, and return the seconds of this reply that were heard."""
+        with self._lock:
+            heard = self.played_seconds
+            self._stop_at = self._ring.written
+            self._complete = True
+            self._resampler = None
+            return heard
+
+    @property
+    def played_seconds(self) -> float:
+        """Seconds of this reply that have reached the listener's ear."""
+        latency = self._stream.latency if self._stream is not None else 0.0
+        handed_over = (self._ring.consumed - self._origin) / _RATE
+        return max(0.0, handed_over - (latency if self.playing else 0.0))
+
+    @property
+    def playing(self) -> bool:
+        """Whether something of this reply still waits to be heard."""
+        return self._stream is not None and self._ring.written > max(self._ring.consumed, self._stop_at)
+
+    def _write(self, samples: np.ndarray) -> None:
+        if self._ring.write(samples) < len(samples):
+            log.warning("the reply is longer than the playback buffer; its end will be missing")
+
+    def _on_end(self) -> None:
+        if self._wanted:
+            self.problem = "The loudspeaker has gone; connect one, and the next answer will be spoken again."
+
+    def _callback(self, out: np.ndarray, frames: int, _time: Any, _status: Any) -> None:
+        """On PortAudio's thread: copy, or be silent."""
+        ring = self._ring
+        block = out[:, 0]
+        if ring.consumed < self._stop_at:
+            self._fade_out(block)
+            return
+        waiting = len(ring)
+        if not self._flowing and (waiting == 0 or (waiting < _PREBUFFER and not self._complete)):
+            block.fill(0.0)
+            return
+        self._flowing = True
+        count = ring.read_into(block)
+        block[count:] = 0.0
+        if count < frames:
+            self._flowing = False
+            self.underruns += not self._complete
+
+    def _fade_out(self, block: np.ndarray) -> None:
+        """Play this block with a falling ramp and drop the rest; a 10 ms block and the device's own ramp suffice."""
+        ring = self._ring
+        block.fill(0.0)
+        if self._flowing:
+            count = min(len(block), _FADE, self._stop_at - ring.consumed)
+            count = ring.read_into(block[:count])
+            block[:count] *= np.linspace(1.0, 0.0, count, dtype=np.float32)
+        ring.skip_to(self._stop_at)
+        self._flowing = False

@@ -1,0 +1,1 @@
+"""Plain Python state that the widgets show; testable without Qt."""
