@@ -1,7 +1,7 @@
 """The one place that touches sounddevice: imports it when first needed, and says in one sentence what is missing.
 
-`import sounddevice` itself raises OSError where PortAudio is not installed, and a machine without sound is a machine that
-can still type and read: nothing here may fail at import.
+`import sounddevice` itself raises OSError where PortAudio is not installed, and a machine without sound is a machine
+that can still type and read: nothing here may fail at import.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The messages between the window's process and the engine's: commands one way, events the other.
 
-Everything is a frozen dataclass of plain values and numpy arrays, so it pickles and knows neither torch nor Qt. A turn has
-a `generation`, a number that grows with each turn; events carry the generation of the command that caused them, so that
+Everything is a frozen dataclass of plain values and numpy arrays, so it pickles and knows neither torch nor Qt. A turn
+has a `generation`, a number that grows with each turn; events carry the generation of the command that caused them, so that
 whatever a stopped turn still sends can be told apart and dropped.
 """
 
@@ -65,7 +65,8 @@ class Say:
 class AddMedia:
     """A whole decoded file, in the order in which it was given.
 
-    `kind` is "audio", "image" or "video"; `pixels` is uint8 [H, W, 3] or [T, H, W, 3]; `samples` is float32 mono 16 kHz.
+    `kind` is "audio", "image" or "video"; `pixels` is uint8 [H, W, 3] or [T, H, W, 3]; `samples` is float32 mono
+    16 kHz.
     """
 
     generation: int

@@ -137,9 +137,7 @@ class EngineWorker:
         self._close_conversation()
         self._engine = None  # the old model's memory must be free before the new one asks for its own
         load = engine_factory.resolve(self._factory)
-        self._engine = load(
-            command.name, device=command.device, precision=command.precision, speech=command.speech
-        )
+        self._engine = load(command.name, device=command.device, precision=command.precision, speech=command.speech)
         if self._voice not in self._engine.voices:
             self._voice = None
         self._open_conversation()
@@ -169,7 +167,7 @@ class EngineWorker:
         told = False
         for event in talk.reply(seed=command.seed, greedy=command.greedy, speech=command.speech):
             if self.interrupted >= generation and not told:
-                # The interrupt may have come between our check and the first step, where the engine had nothing to stop.
+                # The interrupt may have come between our check and the first step, where there was nothing to stop.
                 talk.interrupt(heard_seconds=self._heard_seconds)
                 told = True
             self._send(translate(generation, event))

@@ -1,7 +1,7 @@
 """The thread that listens: reads the microphone, finds the turns in it, and tells of them.
 
-Two ways: HOLD passes on everything between start and stop (a button is held down); HANDS_FREE waits for a voice and tells
-of turns until it is stopped. While `deaf` is set nothing is heard: a program without echo cancellation must not answer
+Two ways: HOLD passes on everything between start and stop (a button is held down); HANDS_FREE waits for a voice and
+tells of turns until it is stopped. While `deaf` is set nothing is heard: a program without echo cancellation must not answer
 its own loudspeaker.
 """
 

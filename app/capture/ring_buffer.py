@@ -18,7 +18,8 @@ class RingBuffer:
     """
 
     def __init__(self, capacity: int) -> None:
-        self._data = np.zeros(capacity, np.float32)  # zeros are mapped lazily: a large ring costs nothing until it is used
+        # Zeros are mapped lazily: a large ring costs nothing until it is used.
+        self._data = np.zeros(capacity, np.float32)
         self.written = 0
         self.consumed = 0
         self.dropped = 0

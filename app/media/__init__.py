@@ -1,0 +1,27 @@
+"""Files → pixels and samples, decoded in a child process that may die. Everything unusable raises BadInputError."""
+
+from app.media.kinds import FILE_SUFFIXES, MediaKind, kind_of
+from app.media.loader import (
+    Audio,
+    Image,
+    Media,
+    Video,
+    load_audio,
+    load_image,
+    load_media,
+    load_video,
+)
+
+__all__ = [
+    "FILE_SUFFIXES",
+    "Audio",
+    "Image",
+    "Media",
+    "MediaKind",
+    "Video",
+    "kind_of",
+    "load_audio",
+    "load_image",
+    "load_media",
+    "load_video",
+]
