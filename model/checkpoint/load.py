@@ -1,0 +1,134 @@
+"""From a name or a folder to an engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from model.checkpoint.settings import read_front_ends, read_settings
+from model.checkpoint.voices import read_voices
+from model.checkpoint.weights import fill, read_tensors, without_weights
+from model.config import OmniConfig, read_config
+from model.engine import Engine
+from model.errors import BadInputError, CannotRunError
+from model.prompt.tokenizer import read_tokenizer
+from model.talker import Talker
+from model.thinker.thinker import Thinker
+from model.token2wav.token2wav import Token2Wav
+
+EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
+_FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
+
+
+def load(name: str = "nano", device: str = "auto", precision: str = "auto", speech: bool = True) -> Engine:
+    """The engine of the embedded model ("nano") or of a model folder in the official layout.
+
+    Raises BadInputError for what cannot be read as a model, CannotRunError for what this machine cannot run.
+    """
+    folder = find_model(name)
+    config = read_config(folder)
+    chosen = _device(device)
+    precision = _precision(precision, chosen)
+    dtype = _FLOATS[precision]
+    tokenizer = read_tokenizer(folder)
+    settings = read_settings(folder, config, tokenizer.turn_end)
+    mel_front_end, patch_front_end = read_front_ends(folder, config)
+    thinker = load_thinker(folder, config, chosen, dtype)
+    voices = read_voices(folder)
+    talker = token2wav = None
+    if speech and config.enable_audio_output:
+        if not voices:
+            raise BadInputError(f"{folder} has no voices: neither voices.safetensors nor spk_dict.pt.")
+        with without_weights():
+            talker, token2wav = Talker(config.talker), Token2Wav(config.token2wav)
+        fill(talker, read_tensors(folder, "talker."), chosen, dtype, "Talker")
+        # like the reference, the decoder of the codes always computes in float32
+        fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, "Token2Wav")
+    return Engine(
+        name=name if folder == EMBEDDED else folder.name,
+        device=str(chosen),
+        precision=precision,
+        config=config,
+        settings=settings,
+        tokenizer=tokenizer,
+        mel_front_end=mel_front_end,
+        patch_front_end=patch_front_end,
+        thinker=thinker,
+        talker=talker,
+        token2wav=token2wav,
+        voices_by_name=voices,
+    )
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model; CannotRunError where it is known but not installed."""
+    folder = EMBEDDED if name == "nano" else Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if name == "nano":
+        raise CannotRunError("The embedded model is missing: assets/nano is not beside the program.")
+    if folder.exists() or os.sep in name or name.startswith("."):
+        raise BadInputError(f"{name} is not a model folder.")
+    raise CannotRunError(f'The model "{name}" is not installed; give "nano" or the folder of one.')
+
+
+def load_thinker(folder: Path, config: OmniConfig, device: torch.device, dtype: torch.dtype) -> Thinker:
+    """Ear, eye and language model."""
+    with without_weights():
+        thinker = Thinker(config.thinker)
+    tensors = read_tensors(folder, "thinker.")
+    tied = config.thinker.text.tie_word_embeddings
+    if tied and "model.embed_tokens.weight" in tensors:
+        tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]
+    fill(thinker, tensors, device, dtype, "Thinker")
+    if tied:
+        thinker.lm_head.weight = thinker.model.embed_tokens.weight
+    return thinker
+
+
+def official_names(config: OmniConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of every weight a checkpoint with this config holds; takes no memory."""
+    with without_weights():
+        parts: dict[str, nn.Module] = {
+            "thinker.": Thinker(config.thinker),
+            "talker.": Talker(config.talker),
+            "token2wav.": Token2Wav(config.token2wav),
+        }
+    names = {
+        prefix + name: tuple(parameter.shape)
+        for prefix, part in parts.items()
+        for name, parameter in part.state_dict(keep_vars=True).items()
+    }
+    if config.thinker.text.tie_word_embeddings:
+        del names["thinker.lm_head.weight"]
+    return names
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise BadInputError(f'There is no kind of device called "{name}"; give auto, cpu, cuda or cuda:N.') from error
+    if device.type not in ("cpu", "cuda"):
+        raise BadInputError(f'There is no kind of device called "{name}"; give auto, cpu, cuda or cuda:N.')
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise CannotRunError("There is no CUDA device here, or this build of torch cannot use it; use --device cpu.")
+    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        raise CannotRunError(f"There are {torch.cuda.device_count()} CUDA devices here; {name} is not one of them.")
+    return device
+
+
+def _precision(name: str, device: torch.device) -> str:
+    if name not in _KNOWN_PRECISIONS:
+        raise BadInputError(f'There is no precision "{name}"; give one of {", ".join(_KNOWN_PRECISIONS)}.')
+    if name == "auto":
+        return "bf16" if device.type == "cuda" else "fp32"
+    if name not in _FLOATS:
+        raise CannotRunError(f"The precision {name} is not there yet; use fp32 or bf16.")
+    return name

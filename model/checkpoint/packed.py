@@ -1,0 +1,49 @@
+"""Weights stored in 4 or 8 bits with a scale and a minimum per group, and back.
+
+How a model is stored, not how it is computed: the loader unpacks to floats. A tensor NAME [rows, columns] becomes
+NAME.packed4 (two columns a byte, low half first) or NAME.packed8, with NAME.scale and NAME.minimum in float16
+[rows, columns / group].
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_SUFFIXES = {".packed4": 4, ".packed8": 8}
+
+
+def pack(name: str, weight: Tensor, bits: int, group: int) -> dict[str, Tensor]:
+    """[rows, columns], columns a multiple of `group` → the three tensors to store."""
+    rows, columns = weight.shape
+    if columns % group:
+        raise ValueError(f"{name}: {columns} columns are no multiple of {group}")
+    grouped = weight.float().view(rows, columns // group, group)
+    low, high = grouped.amin(-1), grouped.amax(-1)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-8).half().clamp(min=2.0**-24)
+    minimum = low.half()
+    levels = ((grouped - minimum.float()[..., None]) / scale.float()[..., None]).round().clamp(0, 2**bits - 1)
+    codes = levels.to(torch.uint8).view(rows, columns)
+    if bits == 4:
+        codes = codes[:, 0::2] | (codes[:, 1::2] << 4)
+    return {f"{name}.packed{bits}": codes.contiguous(), f"{name}.scale": scale, f"{name}.minimum": minimum}
+
+
+def unpack_all(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Replace every packed tensor by its float32 form; others stay as they are."""
+    out: dict[str, Tensor] = {}
+    for key, value in tensors.items():
+        name, dot, suffix = key.rpartition(".")
+        bits = _SUFFIXES.get(dot + suffix)
+        if bits is not None:
+            out[name] = _unpack(value, tensors[f"{name}.scale"], tensors[f"{name}.minimum"], bits)
+        elif not (suffix in ("scale", "minimum") and any(name + packed in tensors for packed in _SUFFIXES)):
+            out[key] = value
+    return out
+
+
+def _unpack(codes: Tensor, scale: Tensor, minimum: Tensor, bits: int) -> Tensor:
+    if bits == 4:
+        codes = torch.stack([codes & 15, codes >> 4], dim=-1).flatten(1)
+    grouped = codes.view(*scale.shape, -1).float()
+    return (grouped * scale.float()[..., None] + minimum.float()[..., None]).flatten(1)

@@ -1,0 +1,98 @@
+"""What a model is used with besides its weights: sampling, system prompt, decoding of speech, front ends.
+
+generation_config.json and preprocessor_config.json may say otherwise; the defaults are those of the official model.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from model.config import OmniConfig
+from model.errors import BadInputError
+from model.prompt.mel import MelFrontEnd
+from model.prompt.patches import PatchFrontEnd
+from model.sampling import Sampling
+from model.token2wav.ode import Solver
+
+OFFICIAL_SYSTEM_PROMPT = (
+    "You are Qwen, a virtual human developed by the Qwen Team, Alibaba Group, capable of perceiving auditory and visual "
+    "inputs, as well as generating text and speech."
+)
+
+
+@dataclass(frozen=True)
+class SpeechSettings:
+    """How codes become sound. `points` are the times of the solver, from noise to mel; `guidance` is that of
+    classifier-free guidance; blocks are the DiT's (24 mel frames): `first` are decoded before the first sound, each
+    later chunk is one block longer up to `most`."""
+
+    solver: Solver = Solver.EULER
+    points: int = 10
+    guidance: float = 0.5
+    first_blocks: int = 1
+    most_blocks: int = 4
+    left_blocks: int = 2
+    right_blocks: int = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    system_prompt: str
+    thinker: Sampling
+    talker: Sampling
+    speech: SpeechSettings
+    end_tokens: frozenset[int]
+
+
+def read_settings(folder: Path, config: OmniConfig, turn_end: int) -> Settings:
+    """generation_config.json, if there is one; keys of ours are "system_prompt", "thinker", "talker", "speech"."""
+    raw = _read_json(folder / "generation_config.json")
+    talker = {"temperature": 0.9, "top_k": 40, "top_p": 0.8, "repetition_penalty": 1.05, **raw.get("talker", {})}
+    speech = dict(raw.get("speech", {}))
+    if "solver" in speech:
+        speech["solver"] = Solver(speech["solver"])
+    ends = _read_json(folder / "config.json")["thinker_config"].get("eos_token_id")
+    ends = raw.get("eos_token_id") if ends is None else ends
+    ends = [ends] if isinstance(ends, int) else ends or []
+    return Settings(
+        system_prompt=raw.get("system_prompt", OFFICIAL_SYSTEM_PROMPT),
+        thinker=_pick(Sampling, raw.get("thinker", {})),
+        talker=_pick(Sampling, {**talker, "suppressed": (config.talker.codec_start,)}),
+        speech=_pick(SpeechSettings, speech),
+        end_tokens=frozenset([turn_end, *ends]),
+    )
+
+
+def read_front_ends(folder: Path, config: OmniConfig) -> tuple[MelFrontEnd, PatchFrontEnd]:
+    """preprocessor_config.json, if there is one."""
+    raw = _read_json(folder / "preprocessor_config.json")
+    vision = config.thinker.vision
+    overrides: dict[str, Any] = {
+        "patch_size": vision.patch_size,
+        "temporal_patch_size": vision.temporal_patch_size,
+        "merge_size": vision.spatial_merge_size,
+    }
+    renamed = {"min_pixels": "image_min_pixels", "max_pixels": "image_max_pixels", "image_mean": "mean", "image_std": "std"}
+    for key, value in raw.items():
+        name = renamed.get(key, key)
+        if name in {f.name for f in fields(PatchFrontEnd)} and value is not None:
+            overrides[name] = tuple(value) if isinstance(value, list) else value
+    return MelFrontEnd(config.thinker.audio.num_mel_bins), PatchFrontEnd(**overrides)
+
+
+def _pick(kind: type, raw: dict[str, Any]) -> Any:
+    known = {f.name for f in fields(kind)}
+    return kind(**{key: value for key, value in raw.items() if key in known})
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path} cannot be read: {error}.") from error
+    return raw if isinstance(raw, dict) else {}

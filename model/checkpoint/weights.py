@@ -1,0 +1,87 @@
+"""Weights from safetensors into modules: every name and shape must fit, and nothing may be missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from model.checkpoint.packed import unpack_all
+from model.errors import BadInputError
+
+# in official checkpoints, made by the code rather than learned
+_COMPUTED = ("rotary_embed.inv_freq",)
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Modules built inside have parameters of the right shape that take no memory; buffers are real."""
+    register = nn.Module.register_parameter
+
+    def register_empty(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
+        if parameter is not None:
+            parameter = nn.Parameter(parameter.to("meta"), requires_grad=False)
+        register(module, name, parameter)
+
+    nn.Module.register_parameter = register_empty  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        nn.Module.register_parameter = register  # type: ignore[method-assign]
+
+
+def read_tensors(folder: Path, prefix: str) -> dict[str, Tensor]:
+    """All tensors of a model folder whose names begin with `prefix`, without it, unpacked."""
+    found: dict[str, Tensor] = {}
+    for path in _files(folder):
+        try:
+            with safe_open(path, framework="pt") as file:
+                for name in file.keys():  # noqa: SIM118 - safe_open is not iterable
+                    if name.startswith(prefix):
+                        found[name.removeprefix(prefix)] = file.get_tensor(name)
+        except (SafetensorError, OSError) as error:
+            raise BadInputError(f"{path} cannot be read: {error}.") from error
+    return unpack_all(found)
+
+
+def fill(module: nn.Module, tensors: dict[str, Tensor], device: torch.device, dtype: torch.dtype, part: str) -> None:
+    """Put tensors into the module's parameters; BadInputError names what is missing, left over or of another shape."""
+    wanted = module.state_dict(keep_vars=True)
+    missing = [name for name in wanted if name not in tensors and not name.endswith(_COMPUTED)]
+    if missing:
+        raise BadInputError(f"The {part} of this model lacks {len(missing)} weights, the first is {missing[0]}.")
+    for name, parameter in wanted.items():
+        if name in tensors and tuple(tensors[name].shape) != tuple(parameter.shape):
+            raise BadInputError(
+                f"The {part}'s {name} has the shape {list(tensors[name].shape)}, "
+                f"but its config asks for {list(parameter.shape)}."
+            )
+    left_over = [name for name in tensors if name not in wanted and not name.endswith(_COMPUTED)]
+    if left_over:
+        raise BadInputError(f"The {part} of this model has {len(left_over)} unknown weights, the first is {left_over[0]}.")
+    ready = {name: tensor.to(device=device, dtype=dtype) for name, tensor in tensors.items() if name in wanted}
+    module.load_state_dict(ready, assign=True, strict=False)
+    module.to(device)
+    module.requires_grad_(False).eval()
+
+
+def _files(folder: Path) -> list[Path]:
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        try:
+            names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise BadInputError(f"{index} cannot be read: {error}.") from error
+        missing = [name for name in names if not (folder / name).is_file()]
+        if missing:
+            raise BadInputError(f"{folder} is incomplete: {missing[0]} is missing.")
+        return [folder / name for name in names]
+    files = sorted(path for path in folder.glob("*.safetensors") if path.name != "voices.safetensors")
+    if not files:
+        raise BadInputError(f"{folder} holds no weights: it has no .safetensors file.")
+    return files

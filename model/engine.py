@@ -1,0 +1,87 @@
+"""A loaded model: its parts, what they are used with, and the conversations that can be had with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.checkpoint.settings import Settings
+from model.checkpoint.voices import Voice
+from model.config import OmniConfig
+from model.conversation import Conversation
+from model.errors import BadInputError
+from model.prompt.mel import MelFrontEnd
+from model.prompt.patches import PatchFrontEnd
+from model.prompt.tokenizer import TextTokenizer
+from model.talker import Talker
+from model.thinker.thinker import Thinker
+from model.token2wav.token2wav import Token2Wav
+
+
+@dataclass(frozen=True)
+class Engine:
+    """
+    Attributes:
+        name: as the person called it, or the folder's name.
+        talker, token2wav: None when the model was loaded without speech.
+    """
+
+    name: str
+    device: str
+    precision: str
+    config: OmniConfig
+    settings: Settings
+    tokenizer: TextTokenizer
+    mel_front_end: MelFrontEnd
+    patch_front_end: PatchFrontEnd
+    thinker: Thinker
+    talker: Talker | None
+    token2wav: Token2Wav | None
+    voices_by_name: dict[str, Voice]
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Names of the voices, the default one first."""
+        return tuple(self.voices_by_name)
+
+    @property
+    def default_voice(self) -> str:
+        """The model's first voice; empty where it has none."""
+        return next(iter(self.voices_by_name), "")
+
+    @property
+    def sample_rate(self) -> int:
+        """Of its speech, Hz."""
+        return 24_000
+
+    @property
+    def codes_per_second(self) -> float:
+        """Codec codes per second of speech: 50 in the official checkpoints."""
+        config = self.config.token2wav
+        samples = 1
+        for rate in config.bigvgan.upsample_rates:
+            samples *= rate
+        return self.sample_rate / (samples * config.dit.repeats)
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of a conversation."""
+        return self.config.thinker.text.max_position_embeddings
+
+    @property
+    def end_tokens(self) -> frozenset[int]:
+        """Tokens that end a reply."""
+        return self.settings.end_tokens
+
+    def conversation(self, voice: str | None = None, system: str | None = None) -> Conversation:
+        """A new conversation, in the model's own voice and with its own system prompt unless told otherwise."""
+        return Conversation(self, voice, system)
+
+    def voice(self, name: str | None) -> Voice | None:
+        """A voice by name, regardless of case; the first one for None; None where the model has no speech."""
+        if name is None:
+            return next(iter(self.voices_by_name.values()), None)
+        for known, voice in self.voices_by_name.items():
+            if known.lower() == name.lower():
+                return voice
+        has = ", ".join(self.voices_by_name) or "none"
+        raise BadInputError(f'The model has no voice "{name}"; its voices: {has}.')

@@ -1,0 +1,85 @@
+"""Pictures and video frames → the patches that the eye reads, at a resolution near their own (paper §2.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from model.errors import BadInputError
+from model.thinker.vision_encoder import PatchGrid
+
+_MAX_ASPECT = 200
+
+
+@dataclass(frozen=True)
+class PatchFrontEnd:
+    """Limits are in pixels a frame; the official checkpoint's values by default (preprocessor_config.json)."""
+
+    patch_size: int = 14
+    temporal_patch_size: int = 2
+    merge_size: int = 2
+    image_min_pixels: int = 56 * 56
+    image_max_pixels: int = 28 * 28 * 16384
+    video_min_pixels: int = 128 * 28 * 28
+    video_max_pixels: int = 768 * 28 * 28
+    video_total_pixels: int = int(128000 * 28 * 28 * 0.9)
+    mean: tuple[float, ...] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[float, ...] = (0.26862954, 0.26130258, 0.27577711)
+
+    def image(self, pixels: np.ndarray) -> tuple[Tensor, PatchGrid]:
+        """uint8 [H, W, 3] → patches [rows * columns, 3 * 2 * 14 * 14] and their grid; a still picture fills a pair."""
+        height, width = self.fit(*pixels.shape[:2], self.image_min_pixels, self.image_max_pixels)
+        return self._patches(_resize(pixels, height, width)[None])
+
+    def video(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
+        """uint8 [T, H, W, 3] → patches and grid; an odd last frame is shown twice."""
+        share = self.video_total_pixels / len(frames) * self.temporal_patch_size
+        most = int(max(min(self.video_max_pixels, share), self.video_min_pixels * 1.05))
+        height, width = self.fit(*frames.shape[1:3], self.video_min_pixels, most)
+        return self._patches(np.stack([_resize(frame, height, width) for frame in frames]))
+
+    def fit(self, height: int, width: int, least: int, most: int) -> tuple[int, int]:
+        """The size nearest to the picture's own whose sides are multiples of 28 and whose area is within limits."""
+        factor = self.patch_size * self.merge_size
+        if min(height, width) < 1:
+            raise BadInputError(f"A picture of {width}×{height} pixels shows nothing.")
+        if max(height, width) / min(height, width) > _MAX_ASPECT:
+            raise BadInputError(f"A picture of {width}×{height} pixels is too long and thin to be seen.")
+        rows = max(factor, round(height / factor) * factor)
+        columns = max(factor, round(width / factor) * factor)
+        if rows * columns > most:
+            shrink = math.sqrt(height * width / most)
+            rows = max(factor, math.floor(height / shrink / factor) * factor)
+            columns = max(factor, math.floor(width / shrink / factor) * factor)
+        elif rows * columns < least:
+            grow = math.sqrt(least / (height * width))
+            rows = math.ceil(height * grow / factor) * factor
+            columns = math.ceil(width * grow / factor) * factor
+        return rows, columns
+
+    def _patches(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
+        short = -len(frames) % self.temporal_patch_size
+        if short:
+            frames = np.concatenate([frames, np.repeat(frames[-1:], short, axis=0)])
+        scaled = torch.from_numpy(frames).float() / 255.0
+        scaled = (scaled - torch.tensor(self.mean)) / torch.tensor(self.std)
+        pairs = len(frames) // self.temporal_patch_size
+        rows, columns = frames.shape[1] // self.patch_size, frames.shape[2] // self.patch_size
+        merge, patch = self.merge_size, self.patch_size
+        blocks = scaled.permute(0, 3, 1, 2).reshape(
+            pairs, self.temporal_patch_size, 3, rows // merge, merge, patch, columns // merge, merge, patch
+        )
+        flat = blocks.permute(0, 3, 6, 4, 7, 2, 1, 5, 8).reshape(pairs * rows * columns, -1)
+        return flat, PatchGrid(pairs, rows, columns)
+
+
+def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    resized = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(resized)

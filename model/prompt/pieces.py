@@ -1,0 +1,123 @@
+"""What a prompt is made of, and how it becomes Thinker inputs: ids, embeddings and TMRoPE positions, piece by piece.
+
+A prompt only ever grows at its end, so every piece can be encoded when it arrives and is never touched again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model.rope import AudioSpan, ImageSpan, Span, TextSpan, VideoSpan, interleave_counts, span_positions
+from model.thinker.audio_encoder import audio_tokens
+from model.thinker.thinker import Thinker
+from model.thinker.vision_encoder import PatchGrid
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    ids: list[int]
+
+
+@dataclass(frozen=True)
+class AudioPiece:
+    """Log-mel frames [bins, T], 100 a second."""
+
+    mel: Tensor
+
+
+@dataclass(frozen=True)
+class ImagePiece:
+    patches: Tensor
+    grid: PatchGrid
+
+
+@dataclass(frozen=True)
+class VideoPiece:
+    """Patches of frame pairs, one pair every `seconds_per_pair`; `mel` is the sound track when it is listened to."""
+
+    patches: Tensor
+    grid: PatchGrid
+    seconds_per_pair: float
+    mel: Tensor | None = None
+
+
+Piece = TextPiece | AudioPiece | ImagePiece | VideoPiece
+
+
+@dataclass(frozen=True)
+class EncodedPiece:
+    """Inputs of one piece: `embeds` [S, hidden] for the Thinker; `spoken` [S, hidden] is the part of them that the
+    Talker adds to the Thinker's hidden states, zero where the input was heard or seen; `positions` [3, S]."""
+
+    embeds: Tensor
+    spoken: Tensor
+    positions: Tensor
+    next_position: int
+
+
+def span_of(piece: Piece, merge: int) -> Span:
+    """The piece's shape as TMRoPE sees it."""
+    if isinstance(piece, TextPiece):
+        return TextSpan(len(piece.ids))
+    if isinstance(piece, AudioPiece):
+        return AudioSpan(audio_tokens(piece.mel.shape[1]))
+    rows, columns = piece.grid.rows // merge, piece.grid.columns // merge
+    if isinstance(piece, ImagePiece):
+        return ImageSpan(rows, columns)
+    sound = None if piece.mel is None else audio_tokens(piece.mel.shape[1])
+    return VideoSpan(piece.grid.pairs, rows, columns, piece.seconds_per_pair, sound)
+
+
+def piece_length(piece: Piece, merge: int) -> int:
+    """Tokens of a piece, its markers included, known before anything is encoded."""
+    span = span_of(piece, merge)
+    if isinstance(span, TextSpan):
+        return span.length
+    if isinstance(span, AudioSpan):
+        return span.tokens + 2
+    if isinstance(span, ImageSpan):
+        return span.height * span.width + 2
+    pictures = span.grids * span.height * span.width
+    return pictures + 2 if span.audio_tokens is None else pictures + span.audio_tokens + 4
+
+
+def encode_piece(thinker: Thinker, piece: Piece, start: int) -> EncodedPiece:
+    """Embed, hear or see one piece that begins at position `start`."""
+    config = thinker.config
+    device = thinker.model.embed_tokens.weight.device
+    span = span_of(piece, config.vision.spatial_merge_size)
+    positions, following = span_positions(span, start, config.position_id_per_seconds, config.seconds_per_chunk)
+
+    def text(*ids: int) -> Tensor:
+        return thinker.embed(torch.tensor(ids, dtype=torch.long, device=device))
+
+    tokens = config.tokens
+    if isinstance(piece, TextPiece):
+        parts, opening, closing = [], list(piece.ids), []
+    elif isinstance(piece, AudioPiece):
+        parts = [_hear(thinker, piece.mel, device)]
+        opening, closing = [tokens.audio_start], [tokens.audio_end]
+    elif isinstance(piece, ImagePiece) or piece.mel is None:
+        parts = [thinker.visual(piece.patches.to(device), piece.grid)]
+        opening, closing = [tokens.vision_start], [tokens.vision_end]
+    else:
+        assert isinstance(span, VideoSpan)
+        seen = thinker.visual(piece.patches.to(device), piece.grid)
+        heard = _hear(thinker, piece.mel, device)
+        counts = interleave_counts(span, config.position_id_per_seconds, config.seconds_per_chunk)
+        pictures = seen.split([picture for picture, _ in counts])
+        sounds = heard.split([sound for _, sound in counts])
+        parts = [part for pair in zip(pictures, sounds) for part in pair]
+        opening, closing = [tokens.vision_start, tokens.audio_start], [tokens.audio_end, tokens.vision_end]
+    first, last = text(*opening), text(*closing)
+    sensed = [part.to(first.dtype) for part in parts]
+    embeds = torch.cat([first, *sensed, last])
+    spoken = torch.cat([first, *(torch.zeros_like(part) for part in sensed), last])
+    return EncodedPiece(embeds, spoken, positions.to(device), following)
+
+
+def _hear(thinker: Thinker, mel: Tensor, device: torch.device) -> Tensor:
+    return thinker.audio_tower(mel.to(device, thinker.audio_tower.conv1.weight.dtype))
