@@ -115,10 +115,10 @@ class Reply:
     def events(self, hidden: Tensor) -> Iterator[ReplyEvent]:
         """From the hidden states [S, hidden] of the prompt's end to Done."""
         self.prompt_tokens = self.context.length
-        seed = self.options.seed if self.options.seed is not None else time.time_ns() % 2**31
-        generator = torch.Generator().manual_seed(int(seed))
+        seed = self.options.seed if self.options.seed is not None else int(time.time_ns() % 2**31)
+        generator = torch.Generator().manual_seed(seed)
         if self.options.speech:
-            yield from self._speak(hidden, generator)
+            yield from self._speak(hidden, generator, seed)
         else:
             for delta, _ in self._think(hidden, generator):
                 if delta:
@@ -161,14 +161,14 @@ class Reply:
             self.text += rest
             yield rest, None
 
-    def _speak(self, hidden: Tensor, generator: torch.Generator) -> Iterator[ReplyEvent]:
+    def _speak(self, hidden: Tensor, generator: torch.Generator, seed: int) -> Iterator[ReplyEvent]:
         engine, options = self.engine, self.options
         assert self.voice is not None and engine.token2wav is not None
         talker = TalkerSteps(engine, self.context, self.voice, options.greedy, generator)
         talker.begin()
         self.talker_length = talker.prefix_length
         stream = SpeechStream(
-            engine.token2wav, self.voice, engine.settings.speech, generator, options.whole_utterance, self.stop.is_set
+            engine.token2wav, self.voice, engine.settings.speech, seed, options.whole_utterance, self.stop.is_set
         )
         most_codes = int(options.max_speech_seconds * engine.codes_per_second)
         thinking: Iterator[tuple[str, Tensor | None]] | None = self._think(hidden, generator)

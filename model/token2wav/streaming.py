@@ -1,0 +1,142 @@
+"""Speech while its codes are still coming: chunks of whole DiT blocks with context on both sides, then the vocoder.
+
+The DiT looks two blocks back and one ahead in a call (paper §2.4), so a chunk is solved together with the blocks beside
+it and only its own frames are kept. Noise belongs to the absolute mel frame: neighbouring chunks solve the same frames
+from the same noise and agree. The vocoder is a convolution; with enough frames on both sides its pieces join exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.checkpoint.settings import SpeechSettings
+from model.checkpoint.voices import Voice
+from model.token2wav.ode import Solver
+from model.token2wav.token2wav import Token2Wav
+
+VOCODER_CONTEXT = 20  # mel frames on either side of what is kept
+
+
+class _Stopped(Exception):
+    """The reply was interrupted in the middle of a solve."""
+
+
+class SpeechStream:
+    """Codes in by `push`, samples out by `pull`, `finish` when no more codes come."""
+
+    def __init__(
+        self,
+        token2wav: Token2Wav,
+        voice: Voice,
+        settings: SpeechSettings,
+        seed: int,
+        whole_utterance: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._token2wav, self._settings, self._stopped = token2wav, settings, stopped
+        self._whole = whole_utterance
+        self._condition = token2wav.condition(voice)
+        dit = token2wav.config.dit
+        self._repeats, self._block = dit.repeats, dit.block_size
+        self._noise = _Noise(seed, dit.mel_dim, token2wav.device)
+        self._codes: list[int] = []
+        self._complete = False
+        self._blocks = settings.first_blocks  # of the next chunk
+        self._mel = torch.zeros(1, 0, dit.mel_dim, device=token2wav.device)
+        self._sounded = 0  # mel frames whose samples are out
+
+    def push(self, code: int) -> None:
+        """One more code."""
+        self._codes.append(code)
+
+    def finish(self) -> None:
+        """There will be no more codes."""
+        self._complete = True
+
+    def pull(self) -> Iterator[np.ndarray]:
+        """What can be decoded now, as float32 samples; ends early when the reply is stopped."""
+        try:
+            if self._whole:
+                yield from self._pull_whole()
+                return
+            while self._next_chunk():
+                samples = self._vocode()
+                if len(samples):
+                    yield samples
+        except _Stopped:
+            return
+
+    @property
+    def mel(self) -> Tensor:
+        """[1, frames, mel] decoded so far."""
+        return self._mel
+
+    def _pull_whole(self) -> Iterator[np.ndarray]:
+        frames = len(self._codes) * self._repeats
+        if not self._complete or not frames or self._mel.shape[1]:
+            return
+        self._mel = self._solve(0, frames, Solver.RK4, 10, 0.5)
+        yield self._vocode()
+
+    def _next_chunk(self) -> bool:
+        """Decode one more chunk of mel; False when there are not enough codes for it, or all are done."""
+        begin, known = self._mel.shape[1], len(self._codes) * self._repeats
+        end = begin + self._blocks * self._block
+        seen = end + self._settings.right_blocks * self._block
+        if self._complete and seen >= known:
+            end = seen = known
+        if seen > known or end <= begin:
+            return False
+        first = max(0, begin - self._settings.left_blocks * self._block)
+        settings = self._settings
+        chunk = self._solve(first, seen, settings.solver, settings.points, settings.guidance)
+        self._mel = torch.cat([self._mel, chunk[:, begin - first : end - first]], dim=1)
+        self._blocks = min(self._blocks + 1, settings.most_blocks)
+        return True
+
+    def _solve(self, first: int, last: int, solver: Solver, points: int, guidance: float) -> Tensor:
+        codes = torch.tensor([self._codes[first // self._repeats : -(-last // self._repeats)]])
+        noise = self._noise[first:last]
+        velocity = self._token2wav.velocity(codes.to(noise.device), self._condition, guidance)
+
+        def stoppable(time: Tensor, x: Tensor) -> Tensor:
+            if self._stopped():
+                raise _Stopped
+            return velocity(time, x)
+
+        return self._token2wav.solve(stoppable, noise, solver, points)
+
+    def _vocode(self) -> np.ndarray:
+        """Samples of the frames that have enough context now."""
+        have = self._mel.shape[1]
+        done = self._complete and have == len(self._codes) * self._repeats
+        end = have if done else max(self._sounded, have - VOCODER_CONTEXT)
+        if end == self._sounded:
+            return np.zeros(0, np.float32)
+        first = max(0, self._sounded - VOCODER_CONTEXT)
+        hop = self._token2wav.hop
+        wave = self._token2wav.wave(self._mel[:, first:])
+        samples = wave[(self._sounded - first) * hop : (end - first) * hop]
+        self._sounded = end
+        return samples.float().cpu().numpy()
+
+
+class _Noise:
+    """Standard normal noise by absolute mel frame, drawn as far as it is needed; frame n is the same in every draw."""
+
+    _STEP = 240  # frames a draw; sixteen numbers a time make the generator's sequence independent of the draw's size
+
+    def __init__(self, seed: int, mel: int, device: torch.device) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+        self._mel, self._device = mel, device
+        self._drawn = torch.zeros(1, 0, mel)
+
+    def __getitem__(self, frames: slice) -> Tensor:
+        while self._drawn.shape[1] < frames.stop:
+            more = torch.randn(1, self._STEP, self._mel, generator=self._generator)
+            self._drawn = torch.cat([self._drawn, more], dim=1)
+        return self._drawn[:, frames].to(self._device)

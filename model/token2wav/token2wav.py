@@ -1,0 +1,79 @@
+"""Codec codes → mel → waveform: the flow-matching DiT and the vocoder behind it (paper §2.4).
+
+`mel` and `wave` decode any stretch; which stretches, and how they are put together, is `model.token2wav.streaming`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from model.checkpoint.voices import Voice
+from model.config import Token2WavConfig
+from model.token2wav.bigvgan import BigVGAN
+from model.token2wav.dit import DiT
+from model.token2wav.ode import Solver, Velocity, integrate, sway_times
+
+
+@dataclass(frozen=True)
+class VoiceCondition:
+    """What a voice contributes to every call, computed once: [2, …], the guided branch and the null one."""
+
+    speaker: Tensor  # [2, speaker size]
+    reference: Tensor  # [2, ECAPA size]
+
+
+class Token2Wav(nn.Module):
+    def __init__(self, config: Token2WavConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.code2wav_dit_model = DiT(config.dit)
+        self.code2wav_bigvgan_model = BigVGAN(config.bigvgan)
+
+    def condition(self, voice: Voice) -> VoiceCondition:
+        """The voice's part of the DiT's input."""
+        dit = self.code2wav_dit_model
+        weight = dit.proj_out.weight
+        reference, speaker = voice.ref_mel.to(weight), voice.cond.to(weight)
+        encoder = dit.input_embed.spk_encoder
+        return VoiceCondition(
+            torch.cat([speaker, torch.zeros_like(speaker)]),
+            torch.cat([encoder(reference), encoder(torch.zeros_like(reference))]),
+        )
+
+    def velocity(self, codes: Tensor, voice: VoiceCondition, guidance: float) -> Velocity:
+        """dx/dt of [1, T, mel] for codes [1, T / repeats]; guided: c + guidance · (c - null)."""
+        dit = self.code2wav_dit_model
+        branches = 2 if guidance > 0 else 1
+        embedded = dit.embed_codes(codes)
+        if branches == 2:
+            embedded = torch.cat([embedded, dit.embed_codes(torch.zeros_like(codes))])
+
+        def velocity(time: Tensor, x: Tensor) -> Tensor:
+            out = dit(
+                x.expand(branches, -1, -1), time.expand(branches), embedded, voice.speaker[:branches],
+                voice.reference[:branches],
+            )
+            return out[:1] + (out[:1] - out[1:]) * guidance if branches == 2 else out
+
+        return velocity
+
+    @staticmethod
+    def solve(velocity: Velocity, noise: Tensor, solver: Solver, points: int) -> Tensor:
+        """Noise [1, T, mel] → log-mel [1, T, mel] along `points` times."""
+        return integrate(velocity, noise, sway_times(points).to(noise.device), solver)
+
+    def wave(self, mel: Tensor) -> Tensor:
+        """Log-mel [1, T, mel] → samples [T · hop]."""
+        return self.code2wav_bigvgan_model(mel.transpose(1, 2)).flatten()
+
+    @property
+    def hop(self) -> int:
+        """Samples a mel frame."""
+        return self.code2wav_bigvgan_model.hop
+
+    @property
+    def device(self) -> torch.device:
+        return self.code2wav_dit_model.proj_out.weight.device
