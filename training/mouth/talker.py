@@ -1,0 +1,268 @@
+"""Trains the Talker, together with the pronunciation table, without any Thinker.
+
+    python -m training.mouth.talker --minutes 60
+
+The sequence is the reference's: the prompt (here another text, to be ignored), speaker token + codec pad, first reply
+token + codec start, then one reply token and the previous code a step, text_end once and text_pad ever after. Replies
+of two or three sentences are clips laid end to end.
+
+The network here has no 640-wide inputs: text enters through 64 columns, codes through a full table of the hidden size.
+``export`` folds both into the official ``thinker_to_talker_proj`` and ``embed_tokens``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from torch import nn
+
+from model.config import DecoderConfig
+from model.kv_cache import KVCache
+from model.layers import Attention, Decoder, RMSNorm
+from model.rope import rotate
+from training.mouth.codec import load_codes
+from training.mouth.loop import Loop
+from training.mouth.mel import Corpus
+from training.mouth.pronunciation import WIDTH, Pronunciation
+
+PAD, BOS, EOS, MASK = 1000, 1001, 1002, 1003
+TEXT_PAD, TEXT_END, VOICE = 10, 12, 13
+SIZES = DecoderConfig(vocab_size=1008, hidden_size=256, intermediate_size=768, num_hidden_layers=5,
+                      num_attention_heads=4, num_key_value_heads=2, head_dim=64, rope_theta=1e4,
+                      mrope_section=(8, 12, 12))
+LONGEST = 300  # codes of one reply
+
+
+class TrainedAttention(Attention):
+    """Explicit attention without a cache: its backward pass is much faster on a CPU than the fused kernel's."""
+
+    def forward(self, x, rope, mask, cache):  # type: ignore[override]
+        if cache is not None:
+            return super().forward(x, rope, mask, cache)
+        b, n, _ = x.shape
+        q = rotate(self.q_proj(x).view(b, n, self.heads, self.head_dim).transpose(1, 2), *rope)
+        k = rotate(self.k_proj(x).view(b, n, self.kv_heads, self.head_dim).transpose(1, 2), *rope)
+        v = self.v_proj(x).view(b, n, self.kv_heads, self.head_dim).transpose(1, 2)
+        shared = self.heads // self.kv_heads
+        q = q.reshape(b, self.kv_heads, shared * n, self.head_dim)  # the queries of one key head are one matrix
+        scores = (q * self.head_dim**-0.5) @ k.transpose(-1, -2)
+        hidden = torch.zeros(n, n).masked_fill_(~mask, -1e9).repeat(shared, 1)
+        out = (scores + hidden).softmax(-1) @ v
+        return self.o_proj(out.view(b, self.heads, n, self.head_dim).transpose(1, 2).reshape(b, n, -1))
+
+
+class TrainedNorm(RMSNorm):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+class TrainedTalker(nn.Module):
+    def __init__(self, tokenizer: Tokenizer, cache: Path, sizes: DecoderConfig = SIZES) -> None:
+        super().__init__()
+        self.pronunciation = Pronunciation(tokenizer, cache)
+        self.text = nn.Linear(WIDTH, sizes.hidden_size)
+        self.decoder = Decoder(sizes)
+        self.head = nn.Linear(sizes.hidden_size, sizes.vocab_size, bias=False)
+        for name, module in self.decoder.named_modules():
+            if isinstance(module, Attention):
+                module.__class__ = TrainedAttention
+            elif isinstance(module, RMSNorm):
+                module.__class__ = TrainedNorm
+            elif isinstance(module, nn.Linear):
+                last = name.endswith(("o_proj", "down_proj"))
+                nn.init.normal_(module.weight, std=0.02 / (sizes.num_hidden_layers**0.5 if last else 1) * 1.4)
+        nn.init.normal_(self.decoder.embed_tokens.weight, std=0.3)
+        nn.init.normal_(self.head.weight, std=0.02)
+
+    def embed(self, text: torch.Tensor, codes: torch.Tensor, silent: torch.Tensor | None = None) -> torch.Tensor:
+        """Token ids and previous codes [B, S] → [B, S, hidden]; code -1 adds nothing, ``silent`` mutes the text."""
+        sound = self.pronunciation(text)
+        if silent is not None:
+            sound = sound * ~silent[..., None]
+        code = self.decoder.embed_tokens(codes.clamp(min=0)) * (codes >= 0)[..., None]
+        return self.text(sound) + code
+
+    def forward(self, x: torch.Tensor, cache: KVCache | None = None) -> torch.Tensor:
+        start = cache.length if cache is not None else 0
+        positions = torch.arange(start, start + x.shape[1]).expand(3, -1)
+        return self.decoder(x, positions, cache)
+
+    @torch.no_grad()
+    def speak(self, replies: list[list[int]], temperature: float = 0.0, top_k: int = 40, top_p: float = 0.8,
+              longest: int = LONGEST, seed: int = 0) -> list[list[int]]:
+        """Codes of several replies at once; temperature 0 takes the likeliest."""
+        generator = torch.Generator().manual_seed(seed)
+        count = len(replies)
+        cache = self.decoder.new_cache()
+        items = [[*reply, TEXT_END] for reply in replies]
+        self(self.embed(torch.full((count, 1), VOICE), torch.full((count, 1), PAD)), cache)
+        code, codes = torch.full((count,), BOS), []
+        ended = torch.zeros(count, dtype=torch.bool)
+        for step in range(longest):
+            text = torch.tensor([[row[step] if step < len(row) else TEXT_PAD] for row in items])
+            logits = self.head(self(self.embed(text, code[:, None]), cache)[:, 0])
+            logits[:, [PAD, BOS, *range(MASK, logits.shape[1])]] = -1e9
+            code = logits.argmax(-1)
+            if temperature:
+                values, order = (logits / temperature).topk(top_k)
+                share = values.softmax(-1)
+                share[share.cumsum(-1) - share > top_p] = 0
+                code = order.gather(1, torch.multinomial(share, 1, generator=generator))[:, 0]
+            ended |= code == EOS
+            codes.append(torch.where(ended, EOS, code))
+            if ended.all():
+                break
+            code = torch.where(ended, 0, code)
+        return [row[:row.index(EOS)] if EOS in row else row for row in torch.stack(codes, 1).tolist()]
+
+
+class Texts:
+    """Token ids of every clip, first in a reply (without leading space) and later in it."""
+
+    def __init__(self, corpus: Corpus, tokenizer: Tokenizer) -> None:
+        texts = [clip.text for clip in corpus.clips]
+        self.first = [e.ids for e in tokenizer.encode_batch(texts)]
+        self.later = [e.ids for e in tokenizer.encode_batch([" " + text for text in texts])]
+        self.user, self.answer = (tokenizer.encode(s).ids for s in (
+            "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"))
+
+    def prompt(self, length: int, rng: random.Random) -> list[int]:
+        """The last ``length`` tokens of some conversation that ends where an answer begins."""
+        ids: list[int] = list(self.answer)
+        while len(ids) < length:
+            ids = self.user + self.first[rng.randrange(len(self.first))] + ids
+            ids = self.first[rng.randrange(len(self.first))] + self.answer[:2] + ids
+        return ids[len(ids) - length:]
+
+
+def groups(indices: list[int], codes: list, longest: int, rng: random.Random) -> list[list[int]]:
+    """All clips once, alone or two or three in a row."""
+    order, out = indices[:], []
+    rng.shuffle(order)
+    while order:
+        group, wanted = [order.pop()], rng.choices([1, 2, 3], [6, 3, 2])[0]
+        while len(group) < wanted and order and sum(len(codes[i]) for i in [*group, order[-1]]) <= longest:
+            group.append(order.pop())
+        out.append(group)
+    return out
+
+
+def batches(indices: list[int], codes: list, size: int, longest: int, rng: random.Random) -> Iterator[list[list[int]]]:
+    """Batches of about ``size`` codes whose rows are of like length, in random order."""
+    def length(group: list[int]) -> int:
+        return sum(len(codes[i]) for i in group)
+
+    ready: list[list[list[int]]] = [[]]
+    for group in sorted((g for g in groups(indices, codes, longest, rng) if length(g) <= longest),
+                        key=lambda g: length(g) * rng.uniform(1, 1.1)):
+        if ready[-1] and (len(ready[-1]) + 1) * (length(group) + 2) > size:
+            ready.append([])
+        ready[-1].append(group)
+    rng.shuffle(ready)
+    yield from ready
+
+
+def collate(rows: list[list[int]], codes: list, texts: Texts, prompt: int, rng: random.Random,
+            spoken: list[list[int]] | None = None) -> tuple[torch.Tensor, ...]:
+    """Text ids, previous codes, targets (-100: none) and muted positions, each [B, prompt + 1 + steps]."""
+    steps = max(sum(len(codes[i]) for i in group) for group in rows) + 1
+    shape = (len(rows), prompt + 1 + steps)
+    text, before = torch.full(shape, TEXT_PAD), torch.full(shape, -1)
+    target, silent = torch.full(shape, -100), torch.zeros(shape, dtype=torch.bool)
+    for row, group in enumerate(rows):
+        said = [int(c) for i in group for c in codes[i]]
+        of = (spoken or rows)[row]
+        reply = texts.first[of[0]] + [token for i in of[1:] for token in texts.later[i]] + [TEXT_END]
+        line = [*texts.prompt(prompt, rng), VOICE, *reply][:shape[1]]
+        text[row, :len(line)] = torch.tensor(line)
+        before[row, prompt:prompt + 2 + len(said)] = torch.tensor([PAD, BOS, *said])
+        target[row, prompt + 1:prompt + 2 + len(said)] = torch.tensor([*said, EOS])
+        if prompt and rng.random() < 0.5:  # sound, pictures: placeholders whose embedding is zero
+            begin = rng.randrange(prompt)
+            silent[row, begin:begin + rng.randint(1, prompt)] = True
+            silent[row, prompt:] = False
+    return text, before, target, silent
+
+
+def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, float]:
+    text, before, target, silent = data
+    hidden = net(net.embed(text, before, silent))
+    chosen = target >= 0
+    logits = net.head(hidden[chosen])
+    right = (logits.argmax(-1) == target[chosen]).float().mean().item()
+    return F.cross_entropy(logits, target[chosen]), right
+
+
+def corrupt(before: torch.Tensor, share: float) -> torch.Tensor:
+    """Some previous codes hidden or wrong, so that the text is listened to and slips are survived."""
+    dice = torch.rand(before.shape)
+    codes = (before >= 0) & (before < PAD)
+    out = torch.where(codes & (dice < share), MASK, before)
+    return torch.where(codes & (dice > 1 - share / 3), torch.randint(0, PAD, before.shape), out)
+
+
+@torch.no_grad()
+def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]]) -> str:
+    net.eval()
+    values = [loss_of(net, data) for data in sets]
+    net.train()
+    return " | ".join(f"{name} ce {loss.item():.3f} acc {right:.3f}" for name, (loss, right) in zip(
+        ("TEST", "wrong text", "with prompt"), values))
+
+
+def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int) -> None:
+    torch.manual_seed(0)
+    tokenizer, corpus, codes = Tokenizer.from_file(str(tokens)), Corpus(data, runs / "mels"), load_codes(runs)
+    texts, net = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs / "phonemes.json")
+    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {len(corpus.train)} clips", flush=True)
+    loop = Loop(runs, "talker", minutes, net, 1.5e-3, hold=0.4, betas=(0.9, 0.95), decay=0.02, warm=200)
+    rng = random.Random(loop.steps)
+    held = sorted([i] for i in corpus.test[:48])
+    check = random.Random(1)
+    wrong = held[1:] + held[:1]
+    sets = [collate(held, codes, texts, 0, check), collate(held, codes, texts, 0, check, wrong),
+            collate(held, codes, texts, 80, check)]
+    queue: Iterator[list[list[int]]] = iter(())
+    for progress in loop:
+        rows = next(queue, None)
+        if rows is None:
+            queue = batches(corpus.train, codes, size, LONGEST, rng)
+            rows = next(queue)
+        if progress < 0.06:  # short ones first: alignment emerges sooner
+            while sum(len(codes[i]) for i in rows[-1]) > 60:
+                rows = next(queue, None) or next(queue := batches(corpus.train, codes, size, LONGEST, rng))
+        prompt = 0 if progress < 0.06 or rng.random() < 0.4 else min(200, int(rng.expovariate(1 / 25)) + 1)
+        text, before, target, silent = collate(rows, codes, texts, prompt, rng)
+        loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
+        loop.step(loss, every=50, acc=right)
+        if loop.steps % 200 == 0:
+            print(examine(net, sets), flush=True)
+    print(examine(net, sets), f"{loop.steps} steps", flush=True)
+
+
+def load_talker(runs: Path, tokenizer: Tokenizer) -> TrainedTalker:
+    net = TrainedTalker(tokenizer, runs / "phonemes.json")
+    net.load_state_dict(torch.load(runs / "talker.pt", weights_only=False)["net"])
+    return net.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--size", type=int, default=1000, help="codes a step")
+    parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
+    parser.add_argument("--data", type=Path, default=Path("runs/data"))
+    parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    train(args.runs, args.data, args.tokenizer, args.minutes, args.size)
+
+
+if __name__ == "__main__":
+    main()
