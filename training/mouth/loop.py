@@ -11,10 +11,21 @@ import torch
 from torch import nn
 
 
+def deadline(clock: str | None) -> float | None:
+    """The next time it is HH:MM (UTC), in seconds since 1970."""
+    if not clock:
+        return None
+    hours, minutes = map(int, clock.split(":"))
+    today = int(time.time()) // 86400 * 86400 + 3600 * hours + 60 * minutes
+    return today if today > time.time() else today + 86400
+
+
 class Loop:
     """Counts CPU minutes (not wall clock: the machine is shared), saves, resumes and logs.
 
     ``for progress in loop:`` yields 0 → 1 over the planned CPU minutes; call ``loop.step(loss)`` once an iteration.
+    The environment variable TRAIN_UNTIL (HH:MM, UTC) shortens the plan to what can be done by then, so that the
+    learning rate has come down in time however busy the machine is.
     """
 
     def __init__(self, folder: Path, name: str, minutes: float, net: nn.Module, rate: float, hold: float = 0.4,
@@ -29,6 +40,7 @@ class Loop:
         self.optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": decay},
                                             {"params": vectors, "weight_decay": 0.0}], rate, betas=betas)
         self.steps, self.spent, self.means = 0, 0.0, {}
+        self.until = deadline(os.environ.get("TRAIN_UNTIL"))
         if self.path.exists():
             state = torch.load(self.path, weights_only=False)
             net.load_state_dict(state["net"])
@@ -38,11 +50,11 @@ class Loop:
             print(f"resumed {self.path.name} at step {self.steps}, {self.spent:.1f} CPU min", flush=True)
 
     def __iter__(self) -> Iterator[float]:
-        begin, saved = time.process_time() - 60 * self.spent, self.spent
+        begin, first, saved = time.process_time() - 60 * self.spent, self.spent, self.spent
         self.began = time.time()
         while True:
             self.spent = (time.process_time() - begin) / 60
-            progress = self.spent / self.minutes
+            progress = self.spent / self._planned(self.spent - first)
             if progress >= 1:
                 break
             decay = min(1.0, max(0.03, (1 - progress) / (1 - self.hold)))
@@ -53,6 +65,15 @@ class Loop:
                 self.save()
                 saved = self.spent
         self.save()
+
+    def _planned(self, done: float) -> float:
+        """CPU minutes in all: as asked, or as many as the deadline leaves at the present pace."""
+        passed = (time.time() - self.began) / 60
+        if self.until is None:
+            return self.minutes
+        pace = (done + 1) / (passed + 2)  # half a core, until there is something to go by
+        left = max(0.0, (self.until - time.time()) / 60)
+        return max(min(self.minutes, self.spent + pace * left), 1e-6)
 
     def step(self, loss: torch.Tensor, every: int = 50, **shown: float) -> None:
         """One optimiser step; ``shown`` values are smoothed and logged."""
