@@ -47,20 +47,22 @@ def list_devices() -> Devices:
     )
 
 
-def open_output(callback: Callable[..., None], on_end: Callable[[], None]) -> Any:
-    """A started mono float32 output stream; `on_end` is called when it ends, asked or not."""
-    return _open("OutputStream", "loudspeaker", callback, on_end)
+def open_output(callback: Callable[..., None], on_end: Callable[[], None], device: str = "") -> Any:
+    """A started mono float32 output stream; `on_end` is called when it ends, asked or not. "" is the default device."""
+    return _open("OutputStream", "loudspeaker", callback, on_end, device)
 
 
-def open_input(callback: Callable[..., None], on_end: Callable[[], None]) -> Any:
-    """A started mono float32 input stream; `on_end` is called when it ends, asked or not."""
-    return _open("InputStream", "microphone", callback, on_end)
+def open_input(callback: Callable[..., None], on_end: Callable[[], None], device: str = "") -> Any:
+    """A started mono float32 input stream; `on_end` is called when it ends, asked or not. "" is the default device."""
+    return _open("InputStream", "microphone", callback, on_end, device)
 
 
-def _open(kind: str, noun: str, callback: Callable[..., None], on_end: Callable[[], None]) -> Any:
+def _open(kind: str, noun: str, callback: Callable[..., None], on_end: Callable[[], None], device: str) -> Any:
     sound = library()
+    index = _index(device, noun) if device else None
     try:
         stream = getattr(sound, kind)(
+            device=index,
             samplerate=SAMPLE_RATE,
             channels=1,
             dtype="float32",
@@ -80,3 +82,12 @@ def _open(kind: str, noun: str, callback: Callable[..., None], on_end: Callable[
         raise AudioError(
             f"No {noun} could be opened; connect one or allow this program to use it, then try again."
         ) from error
+
+
+def _index(name: str, noun: str) -> int:
+    """PortAudio's number of a device: names are what people choose, numbers change with every cable."""
+    channels = "max_output_channels" if noun == "loudspeaker" else "max_input_channels"
+    for index, found in enumerate(library().query_devices()):
+        if found["name"] == name and found[channels] > 0:
+            return index
+    raise AudioError(f"The {noun} “{name}” is not connected; connect it or choose another one in the settings.")

@@ -1,8 +1,8 @@
 """The messages between the window's process and the engine's: commands one way, events the other.
 
 Everything is a frozen dataclass of plain values and numpy arrays, so it pickles and knows neither torch nor Qt. A turn
-has a `generation`, a number that grows with each turn; events carry the generation of the command that caused them, so that
-whatever a stopped turn still sends can be told apart and dropped.
+has a `generation`, a number that grows with each turn; events carry the generation of the command that caused them, so
+that whatever a stopped turn still sends can be told apart and dropped.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ _LENGTH = struct.Struct("<Q")
 
 @dataclass(frozen=True)
 class LoadModel:
-    """Load a model in place of the one there is; answered by Loaded or LoadFailed."""
+    """Load a model in place of the one there is; answered by Loaded or LoadFailed. `voice=None` keeps the voice."""
 
     name: str
     device: str = "auto"
     precision: str = "auto"
     speech: bool = True
+    voice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,28 @@ class StartConversation:
 
 @dataclass(frozen=True)
 class SetVoice:
-    """Speak in another voice from the next conversation on; an untouched conversation changes at once."""
+    """Speak in another voice from the next reply on."""
 
+    voice: str
+
+
+@dataclass(frozen=True)
+class Recall:
+    """An earlier turn of "user" or "assistant", for a conversation that goes on in a new engine.
+
+    `samples`, float32 mono 16 kHz, is what was said aloud.
+    """
+
+    role: str
+    text: str = ""
+    samples: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Speak a sentence of the model's own in a voice, apart from the conversation; answered like Reply."""
+
+    generation: int
     voice: str
 
 
@@ -106,7 +127,20 @@ class Quit:
     """End the engine's process."""
 
 
-Command = LoadModel | StartConversation | SetVoice | Hear | Say | AddMedia | Reply | Interrupt | Discard | Quit
+Command = (
+    LoadModel
+    | StartConversation
+    | SetVoice
+    | Recall
+    | Preview
+    | Hear
+    | Say
+    | AddMedia
+    | Reply
+    | Interrupt
+    | Discard
+    | Quit
+)
 
 
 # Events: engine → window

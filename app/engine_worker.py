@@ -14,6 +14,7 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from app import engine_factory
@@ -21,6 +22,8 @@ from app import engine_protocol as protocol
 from model.errors import BadInputError, CannotRunError
 
 log = logging.getLogger("visavis.engine")
+
+_PREVIEW_PROMPT = "Say hello in one short sentence."
 
 
 class EngineWorker:
@@ -38,11 +41,11 @@ class EngineWorker:
         self._talk: Any = None
         self._voice: str | None = None
         self._system: str | None = None
-        self._touched = False  # has this conversation been given anything yet?
         self._failed_turn = -1  # a turn whose input was refused: its Reply must not run on the half that was taken
         self.interrupted = -1
         self._heard_seconds: float | None = None
-        self._replying = -1
+        self._replied = -1  # the newest reply that runs or has run
+        self._preview_talk: Any = None
 
     def run(self) -> None:
         """Serve until Quit."""
@@ -68,8 +71,10 @@ class EngineWorker:
     def _interrupt(self, command: protocol.Interrupt) -> None:
         self._heard_seconds = command.heard_seconds
         self.interrupted = max(self.interrupted, command.generation)
-        if self._talk is not None and self._replying == command.generation:
-            self._talk.interrupt(heard_seconds=command.heard_seconds)
+        talk = self._preview_talk or self._talk
+        # A reply may be made completely and still be playing: what was not heard of it is forgotten all the same.
+        if talk is not None and self._replied == command.generation:
+            talk.interrupt(heard_seconds=command.heard_seconds)
 
     def _serve(self, command: protocol.Command) -> None:
         generation = getattr(command, "generation", 0)
@@ -105,8 +110,11 @@ class EngineWorker:
                 self._open_conversation()
             case protocol.SetVoice(voice):
                 self._voice = voice
-                if not self._touched:
-                    self._open_conversation()
+                self._conversation().set_voice(voice)
+            case protocol.Recall(role, text, samples):
+                self._conversation().add_history(role, [samples] if samples is not None else [text])
+            case protocol.Preview(generation, voice):
+                self._preview(generation, voice)
             case protocol.Reply():
                 self._reply(command)
             case protocol.Discard():
@@ -118,7 +126,6 @@ class EngineWorker:
     def _take(self, command: protocol.Command) -> None:
         """Give the conversation a piece of the person's turn."""
         talk = self._conversation()
-        self._touched = True
         match command:
             case protocol.Hear(_, samples):
                 talk.hear(samples)
@@ -138,6 +145,7 @@ class EngineWorker:
         self._engine = None  # the old model's memory must be free before the new one asks for its own
         load = engine_factory.resolve(self._factory)
         self._engine = load(command.name, device=command.device, precision=command.precision, speech=command.speech)
+        self._voice = command.voice or self._voice
         if self._voice not in self._engine.voices:
             self._voice = None
         self._open_conversation()
@@ -159,19 +167,33 @@ class EngineWorker:
         if generation == self._failed_turn:
             return
         talk = self._conversation()
-        self._replying = generation
+        self._replied = generation
         if self.interrupted >= generation:  # stopped before it began
             talk.discard()
             self._send(protocol.ReplyDone(generation, "", True, 0.0, {}))
             return
+        self._stream(generation, talk, talk.reply(seed=command.seed, greedy=command.greedy, speech=command.speech))
+
+    def _preview(self, generation: int, voice: str) -> None:
+        """Let the model introduce itself in a conversation that nobody sees."""
+        self._conversation()  # raises where there is no model
+        with self._engine.conversation(voice=voice) as talk:
+            self._preview_talk, self._replied = talk, generation
+            try:
+                talk.say(_PREVIEW_PROMPT)
+                self._stream(generation, talk, talk.reply(seed=0))
+            finally:
+                self._preview_talk = None
+
+    def _stream(self, generation: int, talk: Any, events: Iterable[Any]) -> None:
+        """Send a reply's events as they come."""
         told = False
-        for event in talk.reply(seed=command.seed, greedy=command.greedy, speech=command.speech):
+        for event in events:
             if self.interrupted >= generation and not told:
                 # The interrupt may have come between our check and the first step, where there was nothing to stop.
                 talk.interrupt(heard_seconds=self._heard_seconds)
                 told = True
             self._send(translate(generation, event))
-        self._replying = -1
 
     def _conversation(self) -> Any:
         if self._talk is None:
@@ -184,7 +206,6 @@ class EngineWorker:
             raise CannotRunError("No model is loaded; choose one in the settings.")
         talk = self._engine.conversation(voice=self._voice, system=self._system)
         self._talk = talk.__enter__()
-        self._touched = False
 
     def _close_conversation(self) -> None:
         if self._talk is not None:
@@ -210,7 +231,7 @@ def translate(generation: int, event: Any) -> protocol.Event:
 
 def main() -> int:
     """Serve the process at the other end of stdin and stdout."""
-    parser = argparse.ArgumentParser(prog="app.engine_worker", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="app.engine_worker", description=__doc__.splitlines()[0])
     parser.add_argument("--engine-factory", default=engine_factory.DEFAULT_FACTORY, metavar="MODULE:FUNCTION")
     arguments = parser.parse_args()
     faulthandler.enable()

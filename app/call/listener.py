@@ -1,8 +1,8 @@
 """The thread that listens: reads the microphone, finds the turns in it, and tells of them.
 
 Two ways: HOLD passes on everything between start and stop (a button is held down); HANDS_FREE waits for a voice and
-tells of turns until it is stopped. While `deaf` is set nothing is heard: a program without echo cancellation must not answer
-its own loudspeaker.
+tells of turns until it is stopped. While `deaf` is set nothing is heard: a program without echo cancellation must not
+answer its own loudspeaker.
 """
 
 from __future__ import annotations
@@ -50,7 +50,12 @@ class Heard:
 
 
 class Listener:
-    """At most one run at a time; `on_heard` is called on the listener's thread."""
+    """At most one run at a time; `on_heard` is called on the listener's thread.
+
+    Attributes:
+        deaf: while set, hands-free listening hears nothing.
+        level: how loud it is now, from 0 (-60 dBFS and below) to 1 (full scale).
+    """
 
     def __init__(
         self,
@@ -64,6 +69,7 @@ class Listener:
         self._stop = threading.Event()
         self._run = 0
         self.deaf = threading.Event()
+        self.level = 0.0
 
     def start(self, mode: ListenMode) -> int:
         """Listen; returns at once with the number of this run."""
@@ -88,6 +94,7 @@ class Listener:
         except AudioError as error:
             self._on_heard(Heard(run, problem=str(error)))
         finally:
+            self.level = 0.0
             source.close()
 
     def _hold(self, source: SoundSource, stop: threading.Event, run: int) -> None:
@@ -97,7 +104,7 @@ class Listener:
             if stop.wait(_POLL_SECONDS):
                 stopped_at = stopped_at or time.monotonic()
                 time.sleep(_POLL_SECONDS)
-            samples = source.read()
+            samples = self._read(source)
             if len(samples):
                 self._on_heard(Heard(run, samples=samples))
         self._on_heard(Heard(run, change=TurnChange.ENDED))
@@ -108,7 +115,7 @@ class Listener:
         pre_roll: collections.deque[np.ndarray] = collections.deque(maxlen=pre_frames)
         rest = np.zeros(0, np.float32)
         while not stop.wait(_POLL_SECONDS):
-            rest = np.concatenate([rest, source.read()])
+            rest = np.concatenate([rest, self._read(source)])
             if self.deaf.is_set():
                 rest = rest[:0]
                 pre_roll.clear()
@@ -120,6 +127,12 @@ class Listener:
                 self._take(run, frame, machine.push(detector.probability(frame)), machine, pre_roll)
         if machine.speaking:
             self._on_heard(Heard(run, change=TurnChange.ENDED))
+
+    def _read(self, source: SoundSource) -> np.ndarray:
+        samples = source.read()
+        if len(samples):
+            self.level = loudness(samples)
+        return samples
 
     def _take(
         self,
@@ -136,6 +149,12 @@ class Listener:
             # The frames before the turn was noticed hold its first syllable.
             self._on_heard(Heard(run, samples=np.concatenate(list(pre_roll))))
             pre_roll.clear()
+
+
+def loudness(samples: np.ndarray) -> float:
+    """The root mean square on a scale from 0 (-60 dBFS and below) to 1 (full scale)."""
+    decibels = 20.0 * np.log10(np.sqrt(np.mean(np.square(samples))) + 1e-9)
+    return float(np.clip(1.0 + decibels / 60.0, 0.0, 1.0))
 
 
 def seconds(samples: np.ndarray) -> float:

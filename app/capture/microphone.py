@@ -25,9 +25,10 @@ class SoundSource(Protocol):
 
 
 class Microphone:
-    """The default input; `open`, then `read` often."""
+    """The default input, or the one of that name; `open`, then `read` often."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "") -> None:
+        self.device = device
         self._stream: Any = None
         self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
         self._resampler = self._new_resampler()
@@ -40,7 +41,7 @@ class Microphone:
         self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
         self._resampler = self._new_resampler()
         self._last_callback = time.monotonic()
-        self._stream = audio_devices.open_input(self._callback, self._on_end)
+        self._stream = audio_devices.open_input(self._callback, self._on_end, self.device)
 
     def read(self) -> np.ndarray:
         """What came since the last read: float32 mono 16 kHz, empty if nothing; AudioError once the device is gone."""

@@ -11,6 +11,7 @@ from app.media.loader import (
     load_media,
     load_video,
 )
+from app.media.thumbnail import thumbnail
 
 __all__ = [
     "FILE_SUFFIXES",
@@ -24,4 +25,5 @@ __all__ = [
     "load_image",
     "load_media",
     "load_video",
+    "thumbnail",
 ]

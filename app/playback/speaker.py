@@ -25,14 +25,16 @@ _FADE = int(0.015 * _RATE)  # an abrupt end clicks
 
 
 class Speaker:
-    """The default output. One reply after the other: `begin`, `play`…, `finish`; `stop` at any time.
+    """The default output, or the one of that name. One reply after the other: `begin`, `play`…, `finish`; `stop` at any
+    time.
 
     Attributes:
         problem: one sentence if there is no sound, else None.
         underruns: how often the ring ran dry in the middle of a reply.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "") -> None:
+        self.device = device
         self._ring = RingBuffer(_RING_SECONDS * _RATE)
         self._lock = threading.Lock()  # between begin, play, finish and stop; the callback never takes it
         self._resampler: soxr.ResampleStream | None = None
@@ -53,7 +55,7 @@ class Speaker:
         self.close()
         self._wanted = True
         try:
-            self._stream = audio_devices.open_output(self._callback, self._on_end)
+            self._stream = audio_devices.open_output(self._callback, self._on_end, self.device)
             self.problem = None
         except audio_devices.AudioError as error:
             self.problem = str(error)
@@ -110,7 +112,10 @@ class Speaker:
     @property
     def playing(self) -> bool:
         """Whether something of this reply still waits to be heard."""
-        return self._stream is not None and self._ring.written > max(self._ring.consumed, self._stop_at)
+        stream = self._stream
+        if stream is None or not stream.active:
+            return False  # a device that has gone plays nothing, however much waits
+        return self._ring.written > max(self._ring.consumed, self._stop_at)
 
     def _write(self, samples: np.ndarray) -> None:
         if self._ring.write(samples) < len(samples):

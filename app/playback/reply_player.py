@@ -1,0 +1,92 @@
+"""Plays the speech of one reply at a time, told apart by generation; owns the loudspeaker in the window's process.
+
+The engine's pieces arrive on a thread of their own, the person's "stop" on the GUI thread. The lock is held only for
+memory copies: opening a device, which may take 100 ms and more, happens outside it and never on the GUI thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from app.playback.speaker import Speaker
+
+
+class ReplyPlayer:
+    """One loudspeaker; `begin` and `stop` from the GUI thread, `play` and `finish` from the engine's.
+
+    Attributes:
+        problem: one sentence if the reply cannot be heard, else None.
+    """
+
+    def __init__(self, make_speaker: Callable[[str], Speaker] = Speaker, device: str = "") -> None:
+        self._make_speaker = make_speaker
+        self._speaker = make_speaker(device)
+        self._device = device
+        self._lock = threading.Lock()
+        self._generation = -1
+        self._opened_for = -1
+        self.problem: str | None = None
+
+    def use_device(self, device: str) -> None:
+        """Play on another device from the next reply on."""
+        self._device = device
+
+    def begin(self, generation: int) -> None:
+        """The reply of this generation is wanted; whatever comes of another one is dropped."""
+        with self._lock:
+            self._generation = generation
+            self._speaker.begin()
+
+    def play(self, generation: int, samples: np.ndarray, sample_rate: int) -> bool:
+        """A piece of a reply; False if nobody wants it or there is no device, see `problem`."""
+        if generation != self._generation:
+            return False
+        if self._opened_for != generation:
+            self._open(generation)
+        with self._lock:
+            if generation != self._generation or self.problem is not None:
+                return False
+            self._speaker.play(samples, sample_rate)
+            return True
+
+    def finish(self, generation: int) -> None:
+        """No more pieces will come of this reply."""
+        with self._lock:
+            if generation == self._generation:
+                self._speaker.finish()
+
+    def stop(self) -> float | None:
+        """Fall silent; the seconds that were heard, or None where nothing could be."""
+        with self._lock:
+            opened = self._opened_for == self._generation
+            self._generation = -1
+            heard = self._speaker.stop()
+            return heard if opened and self.problem is None else None
+
+    @property
+    def playing(self) -> bool:
+        """Whether something still waits to be heard."""
+        return self._speaker.playing
+
+    @property
+    def played_seconds(self) -> float:
+        """Seconds of this reply that have been heard."""
+        return self._speaker.played_seconds
+
+    def close(self) -> None:
+        """Free the device."""
+        self._speaker.close()
+
+    def _open(self, generation: int) -> None:
+        """Once per reply, so that a missing loudspeaker does not cost 100 ms with every piece."""
+        if self._speaker.device != self._device:
+            self._speaker.close()
+            replacement = self._make_speaker(self._device)
+            replacement.begin()
+            self._speaker = replacement
+        opened = self._speaker.open()
+        self.problem = None if opened else self._speaker.problem
+        self._opened_for = generation

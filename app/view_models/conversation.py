@@ -1,0 +1,308 @@
+"""What the window shows of a conversation: messages, the files that wait to be sent, what is going on right now.
+
+Plain state with one rule: whoever changes it tells. Listeners get a Change and read the rest; they never write back.
+Not thread-safe: everything here happens on the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from app.media import Audio, Image, Media, MediaKind, Video
+
+
+class Role(Enum):
+    """Whose words these are."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(Enum):
+    """How far a message has come."""
+
+    GROWING = "growing"
+    COMPLETE = "complete"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Phase(Enum):
+    """What is going on, in one word."""
+
+    LOADING = "loading"
+    IDLE = "idle"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    ANSWERING = "answering"
+    SPEAKING = "speaking"
+    FAILED = "failed"
+
+
+class AttachmentState(Enum):
+    """How far a dropped file has come."""
+
+    READING = "reading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass
+class Attachment:
+    """A file that goes with a question.
+
+    Attributes:
+        thumbnail: a small picture of it, uint8 [H, W, 3], where it has one.
+        problem: one sentence if it cannot be used.
+    """
+
+    path: Path
+    kind: MediaKind
+    state: AttachmentState = AttachmentState.READING
+    media: Media | None = None
+    thumbnail: np.ndarray | None = None
+    problem: str = ""
+
+    @property
+    def detail(self) -> str:
+        """Its size or its length, as far as it is known."""
+        match self.media:
+            case Image(_, pixels):
+                return f"{pixels.shape[1]}×{pixels.shape[0]}"
+            case Audio() | Video():
+                return clock(self.media.seconds)
+        return ""
+
+
+@dataclass
+class Message:
+    """One turn of one side.
+
+    Attributes:
+        generation: the turn's number, shared by a question and its answer.
+        speech: float32 pieces in order: what the person said, or what the answer sounds like.
+        reason: one sentence why it failed.
+        timings: seconds by stage, once the answer is complete.
+    """
+
+    role: Role
+    generation: int
+    text: str = ""
+    state: MessageState = MessageState.GROWING
+    attachments: list[Attachment] = field(default_factory=list)
+    speech: list[np.ndarray] = field(default_factory=list)
+    sample_rate: int = 16_000
+    reason: str = ""
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def speech_seconds(self) -> float:
+        """How long its speech lasts."""
+        return sum(map(len, self.speech)) / self.sample_rate
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it was said aloud rather than typed."""
+        return bool(self.speech)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of the model that is loaded."""
+
+    name: str
+    device: str
+    precision: str
+    voices: tuple[str, ...]
+    voice: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to be told, with at most one thing to do about it.
+
+    Attributes:
+        severity: "info", "warning" or "error".
+        action: what the button does: "restart", "settings" or "" for no button.
+    """
+
+    text: str
+    severity: str = "info"
+    action: str = ""
+
+
+class What(Enum):
+    """The part that a change is about."""
+
+    ADDED = "added"  # a message, at `index`
+    CHANGED = "changed"  # a message, at `index`
+    CLEARED = "cleared"
+    PHASE = "phase"
+    ATTACHMENTS = "attachments"
+    NOTICE = "notice"
+    MODEL = "model"
+    DRAFT = "draft"
+    HANDS_FREE = "hands-free"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something has changed; read it from the view model."""
+
+    what: What
+    index: int = -1
+
+
+class ConversationViewModel:
+    """The conversation as it is shown.
+
+    Attributes:
+        messages: oldest first.
+        attachments: files for the next question, in the order in which they were given.
+        generation: the number of the newest turn.
+        draft: what is being typed and not sent; survives whatever happens to the engine.
+    """
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.attachments: list[Attachment] = []
+        self.phase = Phase.LOADING
+        self.notice: Notice | None = None
+        self.model: ModelInfo | None = None
+        self.generation = 0
+        self.draft = ""
+        self.hands_free = False
+        self._listeners: list[Callable[[Change], None]] = []
+
+    def subscribe(self, listener: Callable[[Change], None]) -> None:
+        """Call `listener` after every change."""
+        self._listeners.append(listener)
+
+    def tell(self, what: What, index: int = -1) -> None:
+        """Tell everybody of a change."""
+        for listener in self._listeners:
+            listener(Change(what, index))
+
+    # turns
+
+    def new_turn(self, text: str = "", spoken: bool = False) -> Message:
+        """A question begins, with the files that wait for it."""
+        self.generation += 1
+        state = MessageState.GROWING if spoken else MessageState.COMPLETE
+        message = Message(Role.USER, self.generation, text, state, attachments=self.attachments)
+        self.attachments = []
+        self._add(message)
+        self.tell(What.ATTACHMENTS)
+        return message
+
+    def new_answer(self) -> Message:
+        """The newest question is complete; its answer begins."""
+        message = Message(Role.ASSISTANT, self.generation)
+        self._add(message)
+        return message
+
+    def question(self) -> Message | None:
+        """The newest question."""
+        return self._newest(Role.USER)
+
+    def answer(self) -> Message | None:
+        """The answer to the newest question, if it has begun."""
+        return self._newest(Role.ASSISTANT)
+
+    def changed(self, message: Message) -> None:
+        """Tell that a message has grown or ended."""
+        for index in range(len(self.messages) - 1, -1, -1):
+            if self.messages[index] is message:
+                self.tell(What.CHANGED, index)
+                return
+
+    def remove(self, message: Message) -> None:
+        """Take a question back as if it had not been asked; its files wait again."""
+        self.messages = [m for m in self.messages if m is not message]
+        self.attachments = message.attachments + self.attachments
+        self.tell(What.CLEARED)
+        self.tell(What.ATTACHMENTS)
+
+    def remove_answer(self, answer: Message) -> None:
+        """An answer that never began is not worth an empty bubble."""
+        self.messages = [m for m in self.messages if m is not answer]
+        self.tell(What.CLEARED)
+
+    def forget(self, generation: int) -> None:
+        """Leave a turn out, question and answer."""
+        self.messages = [m for m in self.messages if m.generation != generation]
+        self.tell(What.CLEARED)
+
+    def clear(self) -> None:
+        """An empty conversation."""
+        self.messages = []
+        self.tell(What.CLEARED)
+
+    # the rest
+
+    def set_phase(self, phase: Phase) -> None:
+        """Something else is going on."""
+        if phase is not self.phase:
+            self.phase = phase
+            self.tell(What.PHASE)
+
+    def set_notice(self, notice: Notice | None) -> None:
+        """Tell the person something, or take it away."""
+        if notice != self.notice:
+            self.notice = notice
+            self.tell(What.NOTICE)
+
+    def set_model(self, model: ModelInfo | None) -> None:
+        """Another model is there, or none."""
+        self.model = model
+        self.tell(What.MODEL)
+
+    def set_draft(self, text: str) -> None:
+        """Put a text into the input field."""
+        self.draft = text
+        self.tell(What.DRAFT)
+
+    def set_hands_free(self, on: bool) -> None:
+        """Whether the microphone stays open and finds the turns by itself."""
+        if on != self.hands_free:
+            self.hands_free = on
+            self.tell(What.HANDS_FREE)
+
+    def attach(self, attachment: Attachment) -> None:
+        """A file waits for the next question."""
+        self.attachments.append(attachment)
+        self.tell(What.ATTACHMENTS)
+
+    def detach(self, attachment: Attachment) -> None:
+        """A file is not wanted after all."""
+        self.attachments = [a for a in self.attachments if a is not attachment]
+        self.tell(What.ATTACHMENTS)
+
+    def attachments_changed(self) -> None:
+        """A waiting file has become ready or failed."""
+        self.tell(What.ATTACHMENTS)
+
+    def _add(self, message: Message) -> None:
+        self.messages.append(message)
+        self.tell(What.ADDED, len(self.messages) - 1)
+
+    def _newest(self, role: Role) -> Message | None:
+        for message in reversed(self.messages):
+            if message.generation != self.generation:
+                return None
+            if message.role is role:
+                return message
+        return None
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them: 0:07, 12:30, 1:02:03."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

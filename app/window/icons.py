@@ -1,0 +1,59 @@
+"""The window's icons: strokes on a 24×24 grid, drawn for this program, tinted to the theme and sharp at any scale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+_PATHS = {
+    "attach": '<path d="M12 5v14M5 12h14"/>',
+    "microphone": '<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5 11.5a7 7 0 0 0 14 0M12 18.5V21"/>',
+    "hands-free": '<path d="M4 10v4M8 7v10M12 4v16M16 8v8M20 10.5v3"/>',
+    "send": '<path d="M12 19V5M6 11l6-6 6 6"/>',
+    "stop": '<rect x="7" y="7" width="10" height="10" rx="2" fill="currentColor"/>',
+    "settings": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>',
+    "new": '<path d="M12 20h8M16.2 4.3a2 2 0 0 1 2.9 2.9L8 18.3 4 19.5l1.2-4z"/>',
+    "copy": '<rect x="9" y="9" width="11" height="11" rx="2.5"/>'
+    '<path d="M5.5 15H5a1.5 1.5 0 0 1-1.5-1.5V5.5A2 2 0 0 1 5.5 3.5h8A1.5 1.5 0 0 1 15 5v.5"/>',
+    "check": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
+    "play": '<path d="M8 5.5v13l10.5-6.5z" fill="currentColor"/>',
+    "again": '<path d="M4 12a8 8 0 1 0 2.6-5.9M4 4.5V9h4.5"/>',
+    "close": '<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>',
+    "sound": '<path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>',
+    "video": '<rect x="3" y="6" width="12.5" height="12" rx="2.5"/><path d="M15.5 11l5.5-3.5v9L15.5 13"/>',
+    "image": '<rect x="3.5" y="4.5" width="17" height="15" rx="2.5"/><circle cx="9" cy="10" r="1.6"/>'
+    '<path d="M4 17l5-4.5 3.5 3 3.5-3.5 4.5 4"/>',
+    "warning": '<path d="M12 4L2.8 19.5h18.4zM12 10v4.5"/><circle cx="12" cy="17" r=".4"/>',
+    "info": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5"/><circle cx="12" cy="8" r=".4"/>',
+    "down": '<path d="M6 9.5l6 6 6-6"/>',
+    "drop": '<path d="M12 4v11M7.5 10.5L12 15l4.5-4.5M4.5 19.5h15"/>',
+}
+
+
+def icon(name: str, color: str, size: int = 20, disabled: str | None = None) -> QIcon:
+    """An icon in one colour, and in another one where its button is disabled."""
+    result = QIcon()
+    for scale in (1, 2, 3):
+        result.addPixmap(pixmap(name, color, size, scale))
+        if disabled is not None:
+            result.addPixmap(pixmap(name, disabled, size, scale), QIcon.Mode.Disabled)
+    return result
+
+
+def pixmap(name: str, color: str, size: int = 20, scale: float = 1) -> QPixmap:
+    """The same as pixels, `scale` of them a point."""
+    # Qt's SVG knows no currentColor from outside, so the colour is written in.
+    tint = QColor(color).name()
+    body = _PATHS[name].replace("currentColor", tint)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{tint}" '
+        f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">{body}</svg>'
+    )
+    image = QPixmap(QSize(round(size * scale), round(size * scale)))
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(image.rect()))
+    painter.end()
+    image.setDevicePixelRatio(scale)
+    return image

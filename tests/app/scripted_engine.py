@@ -1,0 +1,136 @@
+"""An engine that follows a script in place of a model: same interface, same events, its own process, real pipes.
+
+What it does is in the words it is given: "slow" takes 20 ms a word, "long" answers with many words, "crash" dies in the
+middle by SIGKILL, "refuse" raises BadInputError, "bug" raises something else.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from model.errors import BadInputError, CannotRunError
+from model.events import Done, ReplyEvent, SpeechChunk, TextDelta
+
+RATE = 24_000
+
+
+class ScriptedConversation:
+    def __init__(self, engine: ScriptedEngine, voice: str | None, system: str | None) -> None:
+        self.engine, self.voice, self.system = engine, voice or engine.default_voice, system
+        self.items: list[str] = []
+        self.heard = 0
+        self.history: list[str] = []
+        self.stopped = threading.Event()
+        self.heard_seconds: float | None = None
+
+    def __enter__(self) -> ScriptedConversation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.stopped.set()
+
+    def set_voice(self, voice: str) -> None:
+        if voice not in self.engine.voices:
+            raise BadInputError(f'There is no voice "{voice}".')
+        self.voice = voice
+
+    def hear(self, pcm: np.ndarray) -> None:
+        assert pcm.dtype == np.float32
+        self.heard += len(pcm)
+
+    def say(self, text: str) -> None:
+        if not text.strip():
+            raise BadInputError("There is no text in the question.")
+        if "refuse" in text:
+            raise BadInputError("This is too long; 100 tokens fit.")
+        self.items.append(text)
+
+    def add_audio(self, pcm: np.ndarray) -> None:
+        self.items.append(f"[sound {len(pcm) / 16_000:.1f} s]")
+
+    def add_image(self, rgb: np.ndarray) -> None:
+        self.items.append(f"[picture {rgb.shape[1]}×{rgb.shape[0]}]")
+
+    def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
+        self.items.append(f"[video {len(frames)} frames]")
+
+    def add_history(self, role: str, items: list[Any]) -> None:
+        self.history += [f"{role}: {item}" if isinstance(item, str) else f"{role}: [sound]" for item in items]
+
+    def discard(self) -> None:
+        self.items, self.heard = [], 0
+
+    def interrupt(self, heard_seconds: float | None = None) -> None:
+        self.heard_seconds = heard_seconds
+        self.stopped.set()
+
+    def reply(self, seed: int | None = None, greedy: bool = False, speech: bool = True) -> Iterator[ReplyEvent]:
+        items, heard = self.items, self.heard
+        self.discard()
+        self.stopped.clear()
+        if not items and not heard:
+            raise BadInputError("There is nothing to answer yet.")
+        said = " ".join([*items, *([f"[voice {heard / 16_000:.1f} s]"] if heard else [])])
+        if "bug" in said:
+            raise RuntimeError("scripted")
+        words = self._words(said)
+        pause = 0.02 if "slow" in said or "long" in said else 0.0
+        text, samples = "", 0
+        began = time.perf_counter()
+        for index, word in enumerate(words):
+            if self.stopped.is_set():
+                break
+            if "crash" in said and index == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+            time.sleep(pause)
+            text += word
+            yield TextDelta(word, time.perf_counter() - began)
+            if speech:
+                tone = 0.1 * np.sin(2 * np.pi * 300 * (samples + np.arange(RATE // 10)) / RATE)
+                yield SpeechChunk(tone.astype(np.float32), RATE, samples, time.perf_counter() - began)
+                samples += RATE // 10
+        if not self.stopped.is_set():
+            self.history += [f"user: {said}", f"assistant: {text}"]
+        total = time.perf_counter() - began
+        yield Done(text, total, 10, [], [], RATE, samples, self.stopped.is_set(), {"total": total})
+
+    def _words(self, said: str) -> list[str]:
+        if said.startswith("recite history"):
+            return [" | ".join(self.history) or "nothing"]
+        if said.startswith("which voice"):
+            return [str(self.voice)]
+        if "long" in said:
+            return [f"word{n} " for n in range(400)]
+        return ["You ", "said: ", *[f"{word} " for word in said.split()]]
+
+
+class ScriptedEngine:
+    default_voice = "Anna"
+    voices = ("Anna", "Ben")
+    sample_rate = RATE
+    context_length = 2048
+
+    def __init__(self, name: str, device: str, precision: str) -> None:
+        self.name, self.device, self.precision = name, "cpu" if device == "auto" else device, precision
+
+    def conversation(self, voice: str | None = None, system: str | None = None) -> ScriptedConversation:
+        return ScriptedConversation(self, voice, system)
+
+
+def load(name: str, device: str = "auto", precision: str = "auto", speech: bool = True) -> ScriptedEngine:
+    """What `model.load` is to the real engine."""
+    if name == "none":
+        raise CannotRunError("There is no model “none” here; install one with: models download nano.")
+    if name == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ScriptedEngine(name, device, precision if precision != "auto" else "fp32")
