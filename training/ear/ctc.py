@@ -23,12 +23,15 @@ def spoken(text: str) -> str:
 class TokenTargets(nn.Module):
     """Scores, loss and greedy reading over the tokens that occur in the training texts."""
 
-    def __init__(self, embeddings: Tensor, tokenizer: Tokenizer, texts: list[str], negatives: int = 1500):
+    def __init__(self, embeddings: Tensor, tokenizer: Tokenizer, texts: list[str], negatives: int = 1500,
+                 ids: list[int] | None = None):
         super().__init__()
         self.tokenizer, self.negatives = tokenizer, negatives
-        used = {i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids}
-        space = tokenizer.encode(" ").ids[0]
-        self.ids = torch.tensor([space, *sorted(used - {space})])
+        if ids is None:  # else those of a checkpoint, the blank first
+            used = {i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids}
+            space = tokenizer.encode(" ").ids[0]
+            ids = [space, *sorted(used - {space})]
+        self.ids = torch.tensor(ids)
         self.index = {int(t): i for i, t in enumerate(self.ids)}
         self.register_buffer("table", embeddings[self.ids], persistent=False)
         self.blank = nn.Parameter(torch.zeros(()))

@@ -56,8 +56,8 @@ def varied(row: dict, rnd: random.Random) -> Tensor:
     if voice == "heart" and rnd.random() < 0.8:
         # Below 1 the voice is lower and larger, and the speech slower: keep the pace in a human range.
         factor = min(max(rnd.uniform(0.70, 1.12), 0.72 / row.get("speed", 1.0)), 1.4 / row.get("speed", 1.0))
-    elif voice != "heart" and rnd.random() < 0.6:
-        factor = rnd.uniform(0.9, 1.1)
+    elif voice != "heart" and rnd.random() < 0.7:
+        factor = rnd.uniform(0.85, 1.12)
     if rnd.random() < 0.15:
         audio = soxr.resample(soxr.resample(audio, rate, 8000, "QQ"), 8000, rate, "QQ")
     audio = soxr.resample(audio, rate * factor, RATE, "LQ")

@@ -1,0 +1,147 @@
+"""How well the model hears: held-out questions, typed and spoken by voices that no training has heard.
+
+A question counts as right if its greedy answer (40 tokens) holds one of the accepted words. The figure of merit is the
+share of the questions right when typed that are right when spoken too; beside it the word error rate of what the
+model writes when asked to repeat.
+
+    python -m evaluation.hearing --trained runs/ear/stage_b.pt --thinker runs/thinker-sharp      (training form)
+    python -m evaluation.hearing --thinker runs/thinker                                          (typed only)
+    python -m evaluation.hearing --model assets/models/nano                                      (the product's engine)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+QUESTIONS = Path(__file__).with_name("questions.json")
+REPEAT = "Repeat what I said word for word."
+
+
+def right(answer: str, accepted: list[str]) -> bool:
+    """Whether one of the accepted beginnings of words (or patterns that start with \\b) occurs."""
+    return any(re.search(key if key.startswith("\\b") else r"\b" + key, answer.lower()) for key in accepted)
+
+
+def report(questions: list[dict], typed: list[str], spoken: dict[str, list[str]], repeated: dict[str, list[str]],
+           heard: dict[str, list[str]], show: int = 0) -> dict:
+    """Prints the table and returns its figures."""
+    from training.ear.ctc import word_errors
+
+    can = [right(t, q["answers"]) for t, q in zip(typed, questions)]
+    out: dict = {"questions": len(questions), "typed_right": sum(can)}
+    print(f"typed right {sum(can)}/{len(can)}")
+    both = 0
+    for voice, answers in spoken.items():
+        did = [right(a, q["answers"]) for a, q in zip(answers, questions)]
+        agree = sum(a and b for a, b in zip(can, did))
+        both += agree
+        out[voice] = {"right": sum(did), "right_of_typed_right": agree, "ratio": agree / max(1, sum(can))}
+        for name, texts in (("wer_repeated", repeated.get(voice)), ("wer_ctc", heard.get(voice))):
+            if texts:
+                errors = [word_errors(q["question"], t) for q, t in zip(questions, texts)]
+                out[voice][name] = sum(e for e, _ in errors) / sum(n for _, n in errors)
+        print(voice, " ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in out[voice].items()))
+        for i in range(0, len(questions), max(1, len(questions) // show) if show else len(questions) + 1):
+            said = f" | {heard[voice][i]}" if heard.get(voice) else ""
+            if show:
+                print(f"   {int(can[i])}{int(did[i])} {questions[i]['question']}{said} -> {answers[i][:110]!r}")
+    if spoken:
+        out["ratio"] = both / max(1, sum(can) * len(spoken))
+        print(f"ratio {out['ratio']:.3f}")
+    return out
+
+
+def trained_form(thinker: Path, trained: Path | None, clips: dict[str, list[np.ndarray]], questions: list[dict],
+                 repeat: bool) -> tuple:
+    """Answers of the training's own network, in the shape `report` wants."""
+    import torch
+
+    from training.ear.stage_b import Ear, fused_lora
+    from training.thinker.network import SUFFIX, Network
+
+    network = Network(thinker)
+    spoken, repeated, heard = {}, {}, {}
+    if trained:
+        state = torch.load(trained, map_location="cpu", weights_only=False)
+        network.lora = fused_lora(state)
+        ear = Ear(network, state)
+        for voice, sounds in clips.items():
+            vectors, heard[voice] = ear.hear(sounds)
+            plain, ask = network.embed(network.ids(SUFFIX)), network.embed(network.ids(REPEAT + SUFFIX))
+            spoken[voice] = network.answers([torch.cat([v, plain]) for v in vectors], together=70)
+            if repeat:
+                repeated[voice] = network.answers([torch.cat([v, ask]) for v in vectors], 20, together=70)
+    typed = network.answers([network.typed(q["question"]) for q in questions], together=70)
+    return typed, spoken, repeated, heard
+
+
+def engine_form(model: str, clips: dict[str, list[np.ndarray]], questions: list[dict], repeat: bool) -> tuple:
+    """Answers of the product's engine, sound fed in pieces of 100 ms as from a microphone."""
+    from model import load
+
+    engine = load(model, device="cpu")
+
+    def ask(text: str | None, sound: np.ndarray | None) -> str:
+        with engine.conversation() as talk:
+            if sound is not None:
+                for start in range(0, len(sound), 1600):
+                    talk.hear(sound[start: start + 1600])
+            if text is not None:
+                talk.say(text)
+            events = list(talk.reply(greedy=True, speech=False, max_text_tokens=40))
+        return "".join(e.delta for e in events if hasattr(e, "delta")).strip()
+
+    typed = [ask(q["question"], None) for q in questions]
+    spoken = {voice: [ask(None, s) for s in sounds] for voice, sounds in clips.items()}
+    repeated = {voice: [ask(REPEAT, s) for s in sounds] for voice, sounds in clips.items()} if repeat else {}
+    return typed, spoken, repeated, {}
+
+
+def main() -> None:
+    """Evaluate one model and print, or with --json also write, the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", help="folder or name for the product's engine")
+    parser.add_argument("--thinker", type=Path, default=Path("runs/thinker"))
+    parser.add_argument("--trained", type=Path, help="checkpoint of training.ear.stage_b")
+    parser.add_argument("--clips", type=Path, default=Path("runs/data/test-kokoro"))
+    parser.add_argument("--every", type=int, default=1, help="only every n-th question")
+    parser.add_argument("--repeat", action="store_true", help="also ask for a repetition and measure its words")
+    parser.add_argument("--show", type=int, default=0, help="how many answers to print")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    import torch
+
+    from training.data.clips import read_clips
+    from training.ear.sound import plain
+
+    torch.set_num_threads(args.threads)
+    questions = json.loads(QUESTIONS.read_text())[:: args.every]
+    clips: dict[str, list[np.ndarray]] = {}
+    if args.model or args.trained:
+        rows = {(r["voice"], r["text"]): r for r in read_clips(args.clips)}
+        for voice in sorted({v for v, _ in rows}):
+            clips[voice] = [plain(rows[voice, q["question"]]).numpy() for q in questions]
+    begun = time.time()
+    run: Callable[..., tuple] = engine_form if args.model else trained_form
+    form = (args.model,) if args.model else (args.thinker, args.trained)
+    typed, *rest = run(*form, clips, questions, args.repeat)
+    out = report(questions, typed, *rest, show=args.show)
+    if not rest[0] and args.show:
+        for i in range(0, len(questions), max(1, len(questions) // args.show)):
+            question = questions[i]
+            print(f"   {int(right(typed[i], question['answers']))} {question['question']} -> {typed[i][:120]!r}")
+    print(f"{time.time() - begun:.0f} s")
+    if args.json:
+        args.json.write_text(json.dumps(out, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
