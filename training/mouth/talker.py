@@ -37,6 +37,7 @@ SIZES = DecoderConfig(vocab_size=1008, hidden_size=256, intermediate_size=768, n
                       num_attention_heads=4, num_key_value_heads=2, head_dim=64, rope_theta=1e4,
                       mrope_section=(8, 12, 12))
 LONGEST = 300  # codes of one reply
+SHORT_FIRST = 0.25  # of the training: replies of up to 60 codes and no prompts
 
 
 class TrainedAttention(Attention):
@@ -234,10 +235,10 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int) -> No
         if rows is None:
             queue = batches(corpus.train, codes, size, LONGEST, rng)
             rows = next(queue)
-        if progress < 0.06:  # short ones first: alignment emerges sooner
+        if progress < SHORT_FIRST:  # alignment emerges sooner
             while sum(len(codes[i]) for i in rows[-1]) > 60:
                 rows = next(queue, None) or next(queue := batches(corpus.train, codes, size, LONGEST, rng))
-        prompt = 0 if progress < 0.06 or rng.random() < 0.4 else min(200, int(rng.expovariate(1 / 25)) + 1)
+        prompt = 0 if progress < SHORT_FIRST or rng.random() < 0.4 else min(200, int(rng.expovariate(1 / 25)) + 1)
         text, before, target, silent = collate(rows, codes, texts, prompt, rng)
         loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
         loop.step(loss, every=50, acc=right)
