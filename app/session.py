@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 Post = Callable[[Callable[[], None]], None]
 
+_REPLAY = -2  # the player's generation of a recording; replies count from 1
 _SHORTEST_TURN = 0.3  # seconds; a shorter press of the microphone button was a slip
 _DEAF_AFTER = 0.3  # seconds that the room still answers after the loudspeaker has fallen silent
 
@@ -67,6 +68,8 @@ class Session:
         self._player = player or ReplyPlayer(device=settings.current.speaker)
         self._listener = Listener(self._on_heard, lambda: source(settings.current.microphone))
         self._starting = ThreadPoolExecutor(1, "engine-start")
+        self._replaying = False  # what plays is an old recording, no reply
+        self._replays = ThreadPoolExecutor(1, "replay")
         self._reading = ThreadPoolExecutor(1, "media")
         self._backlog: list[protocol.Command] | None = []  # commands for an engine that is still being started
         self._held: list[protocol.Command] | None = None  # commands of a turn whose files are still being read
@@ -106,6 +109,7 @@ class Session:
         self._listener.stop()
         self._player.close()
         self._reading.shutdown(wait=False, cancel_futures=True)
+        self._replays.shutdown(wait=False, cancel_futures=True)
         self._starting.shutdown(wait=True)
         self.engine.close()
 
@@ -225,6 +229,23 @@ class Session:
             self.cancel_talking()
         self._end_reply(MessageState.INTERRUPTED)
 
+    def replay(self, message: Message) -> None:
+        """Play what was said in a message once more."""
+        self.stop()
+        if not message.speech:
+            return
+        self._replaying = True
+        self._player.begin(_REPLAY)
+        if not self.settings.current.interrupt_by_voice:
+            self._listener.deaf.set()
+        self._replays.submit(self._play_recording, list(message.speech), message.sample_rate)
+
+    def _play_recording(self, pieces: list[np.ndarray], sample_rate: int) -> None:
+        if self._player.play(_REPLAY, np.concatenate(pieces), sample_rate):
+            self._player.finish(_REPLAY)
+        elif self._player.problem is not None:
+            self._post(partial(self.shown.set_notice, Notice(self._player.problem, "warning")))
+
     def new_conversation(self) -> None:
         """Forget everything said so far."""
         self.stop()
@@ -285,6 +306,7 @@ class Session:
         generation = self.shown.generation
         self._answering = generation
         speech = self.settings.current.speak_answers
+        self._replaying = False
         if speech:
             self._player.begin(generation)
         self.shown.new_answer()
@@ -293,6 +315,9 @@ class Session:
 
     def _end_reply(self, state: MessageState, reason: str = "") -> None:
         """Silence, and no more of the reply that runs, if one does."""
+        if self._replaying:
+            self._replaying = False
+            self._player.stop()
         generation = self._answering or (self.shown.generation if self._player.playing else self._previewing)
         if not generation:
             return

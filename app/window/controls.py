@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Property as QtProperty
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QToolButton
 
-from app.window.icons import icon
+from app.window.icons import icon, pixmap
 from app.window.theme import Theme
 
 
@@ -113,3 +113,21 @@ class Switch(QCheckBox):
         left = track.left() + 3 + self._knob * (track.width() - 2 * radius - 6)
         painter.setBrush(QColor("#ffffff" if not t.dark or not self.isChecked() else t.on_accent))
         painter.drawEllipse(QRectF(left, track.top() + 3, 2 * radius, 2 * radius))
+
+
+class Choice(QComboBox):
+    """A combo box with an arrow in the theme's colour, which a style sheet alone cannot draw."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The box, then its arrow."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        color = self._theme.tokens.muted if self.isEnabled() else self._theme.tokens.faint
+        arrow = pixmap("down", color, 16, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - 26, (self.height() - 16) // 2, arrow)
+        painter.end()

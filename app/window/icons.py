@@ -57,3 +57,17 @@ def pixmap(name: str, color: str, size: int = 20, scale: float = 1) -> QPixmap:
     painter.end()
     image.setDevicePixelRatio(scale)
     return image
+
+
+def application_icon() -> QPixmap:
+    """The program's mark, for task bars and title bars."""
+    from app.window.orb import paint_mark
+    from app.window.theme import LIGHT
+
+    image = QPixmap(256, 256)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_mark(painter, QRectF(image.rect()), LIGHT, glow=False)
+    painter.end()
+    return image

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QFont,
     QFontDatabase,
     QResizeEvent,
+    QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
 from app.window.theme import Theme
 
-_LINE_HEIGHT = 145  # per cent
+_LINE_HEIGHT = 1.5  # of the letters' size
 _MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
@@ -76,18 +77,22 @@ class MessageText(QTextBrowser):
     def _set_type(self) -> None:
         """Line height and the space between blocks, which Markdown leaves at what was fine on paper."""
         document, tokens = self.document(), self._theme.tokens
+        metrics = self.fontMetrics()
+        distance = max(0.0, _LINE_HEIGHT * self.font().pixelSize() - metrics.lineSpacing())
         block = document.begin()
         last = document.blockCount() - 1
         while block.isValid():
             cursor = QTextCursor(block)
             shape = QTextBlockFormat()
-            shape.setLineHeight(_LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-            in_list = block.textList() is not None
+            shape.setLineHeight(distance, QTextBlockFormat.LineHeightTypes.LineDistanceHeight.value)
+            in_list = _in_list(block)
             code = block.blockFormat().hasProperty(QTextBlockFormat.Property.BlockCodeFence) or (
                 block.blockFormat().nonBreakableLines()
             )
             shape.setTopMargin(0)
-            shape.setBottomMargin(0 if block.blockNumber() == last or code else 3 if in_list else 10)
+            shape.setBottomMargin(
+                0 if block.blockNumber() == last or code else 4 if in_list and _in_list(block.next()) else 10
+            )
             if code:
                 shape.setBackground(QColor(tokens.code))
                 shape.setLeftMargin(10)
@@ -146,6 +151,10 @@ class MessageText(QTextBrowser):
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
         """A reply must not make this program read a file or fetch an address."""
         return None
+
+
+def _in_list(block: QTextBlock) -> bool:
+    return block.isValid() and block.textList() is not None
 
 
 def _open_address(address: QUrl) -> None:

@@ -14,7 +14,7 @@ from app.window.orb import Orb
 from app.window.theme import Theme
 from app.window.waveform import Waveform, levels_of
 
-_PICTURE = QSize(280, 210)
+_PICTURE = QSize(260, 180)
 
 
 class MessageView(QWidget):
@@ -47,7 +47,7 @@ class QuestionView(MessageView):
         self._text.setAccessibleName(self.tr("Your message"))
         self._voice = _VoiceRow(theme)
         self._voice.play.clicked.connect(lambda: self.play.emit(self.message))
-        self._reason = _Reason(self)
+        self._reason = _Reason(Qt.AlignmentFlag.AlignRight)
         self._reason.button.clicked.connect(lambda: self.ask_again.emit(self.message))
 
         self._bubble = QFrame()
@@ -63,7 +63,7 @@ class QuestionView(MessageView):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self._bubble, 0, Qt.AlignmentFlag.AlignRight)
-        column.addWidget(self._reason, 0, Qt.AlignmentFlag.AlignRight)
+        column.addWidget(self._reason)
         self._shown_ready: list[bool] = []
         self._shown_pieces = -1
         self.refresh()
@@ -116,7 +116,7 @@ class AnswerView(MessageView):
         self._play.clicked.connect(lambda: self.play.emit(self.message))
         self._facts = QLabel()
         self._facts.setProperty("kind", "muted")
-        self._reason = _Reason(self)
+        self._reason = _Reason(Qt.AlignmentFlag.AlignLeft)
         self._reason.button.clicked.connect(lambda: self.ask_again.emit(self.message))
 
         self._acts = QWidget()
@@ -197,11 +197,12 @@ class _VoiceRow(QWidget):
 class _Reason(QWidget):
     """Why there is no answer, and a button to ask again."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, side: Qt.AlignmentFlag) -> None:
+        super().__init__()
         self._label = QLabel()
         self._label.setProperty("kind", "error")
         self._label.setWordWrap(True)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignVCenter | side)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton(self.tr("Ask again"))
         self.button.setProperty("kind", "link")

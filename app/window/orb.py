@@ -83,13 +83,19 @@ class Orb(QWidget):
 
 
 def paint_mark(
-    painter: QPainter, area: QRectF, tokens: Tokens, angle: float = 0.0, swell: float = 0.92, phase: Phase = Phase.IDLE
+    painter: QPainter,
+    area: QRectF,
+    tokens: Tokens,
+    angle: float = 0.0,
+    swell: float = 0.92,
+    phase: Phase = Phase.IDLE,
+    glow: bool = True,
 ) -> None:
     """Draw the mark: two half discs face to face with a gap of light between them."""
     radius = min(area.width(), area.height()) / 2 * swell
     painter.save()
     painter.translate(area.center())
-    if area.width() >= 64:
+    if glow and area.width() >= 64:
         _paint_glow(painter, radius, min(area.width(), area.height()) / 2, tokens, phase)
         radius *= 0.72
     painter.rotate(angle - 18.0)

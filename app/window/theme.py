@@ -177,7 +177,8 @@ QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border
 
 QFrame#header {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; }}
 QLabel#wordmark {{ font-size: 17px; font-weight: 600; }}
-QLabel[kind="pill"] {{ background: {t.raised}; color: {t.muted}; border-radius: 11px; padding: 3px 10px; font-size: 13px; }}
+QLabel[kind="pill"] {{ background: {t.raised}; color: {t.muted}; border-radius: 13px; padding: 0 11px;
+    font-size: 13px; }}
 QLabel[kind="muted"] {{ color: {t.muted}; font-size: 13px; }}
 QLabel[kind="status"] {{ color: {t.muted}; font-size: 14px; }}
 QLabel[kind="heading"] {{ font-size: 28px; font-weight: 600; }}
@@ -191,7 +192,8 @@ QPushButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radi
 QPushButton:hover {{ border-color: {t.faint}; background: {t.surface}; }}
 QPushButton:disabled {{ color: {t.muted}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
-QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent}; font-weight: 600; }}
+QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent};
+    font-weight: 600; }}
 QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; }}
 QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 1px solid transparent; color: {t.accent}; padding: 3px 6px;
@@ -239,5 +241,6 @@ QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.bor
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {t.faint}; border-radius: 3px; min-height: 36px; }}
 QScrollBar::handle:vertical:hover {{ background: {t.muted}; }}
-QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; height: 0; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
+    height: 0; }}
 """

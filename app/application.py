@@ -1,0 +1,241 @@
+"""The program with a window: makes the parts, joins them, runs until the window is closed.
+
+Widgets tell what the person wants by signals; the session does it and changes the view model; the view model tells the
+widgets. Everything that happens on other threads passes through one queue into the GUI thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, QTranslator, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from app import audio_devices
+from app.session import Session
+from app.settings import DEVICES, PRECISIONS, SettingsStore
+from app.view_models.conversation import ConversationViewModel, Notice
+from app.window.icons import application_icon
+from app.window.main_window import MainWindow
+from app.window.theme import Theme
+
+log = logging.getLogger(__name__)
+
+_TICK = 50  # milliseconds
+_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+LANGUAGES = ("en", "zh_CN")
+
+
+class MainThread(QObject):
+    """Runs functions on the GUI thread, in the order in which any thread posted them."""
+
+    _posted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, function: Callable[[], None]) -> None:
+        """Run it soon; returns at once."""
+        self._posted.emit(function)
+
+    @Slot(object)
+    def _run(self, function: Callable[[], None]) -> None:
+        function()
+
+
+class Application(QObject):
+    """The window and what is behind it.
+
+    Attributes:
+        shown: the view model; session: what acts; window: what is seen.
+    """
+
+    def __init__(
+        self, qt: QApplication, settings: SettingsStore, engine_factory: str | None = None, **session_parts: Any
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.theme = Theme(qt)
+        self.theme.choose(settings.current.theme)
+        self.shown = ConversationViewModel()
+        self.shown.draft = settings.current.draft
+        self._main_thread = MainThread()
+        self.session = Session(self.shown, settings, self._main_thread.post, engine_factory, **session_parts)
+        self.window = MainWindow(self.theme, self.shown, settings.current)
+        self.window.input.field.setPlainText(self.shown.draft)
+        self._place_window()
+        self._connect()
+        self._timer = QTimer(self, interval=_TICK)
+        self._timer.timeout.connect(self._tick)
+        if settings.problem is not None:
+            self.shown.set_notice(Notice(settings.problem, "warning"))
+
+    def start(self) -> None:
+        """Show the window, then start the engine behind it."""
+        self.window.show()
+        self._timer.start()
+        notice = self.shown.notice
+        self.session.start()
+        if notice is not None:
+            self.shown.set_notice(notice)
+
+    def close(self) -> None:
+        """Keep what is to be kept and end the engine."""
+        self._timer.stop()
+        area = self.window.normalGeometry()
+        self.settings.change(draft=self.shown.draft, window=(area.x(), area.y(), area.width(), area.height()))
+        self.session.close()
+
+    def _connect(self) -> None:
+        session, window = self.session, self.window
+        bar, panel, conversation = window.input, window.panel, window.conversation
+        bar.sent.connect(self._send)
+        bar.talk_started.connect(session.start_talking)
+        bar.talk_ended.connect(session.stop_talking)
+        bar.stopped.connect(session.stop)
+        bar.hands_free_toggled.connect(self._set_hands_free)
+        bar.files_chosen.connect(session.attach)
+        bar.file_removed.connect(session.detach)
+        bar.draft_changed.connect(self._keep_draft)
+        window.files_dropped.connect(session.attach)
+        window.new_wanted.connect(session.new_conversation)
+        window.stop_wanted.connect(session.stop)
+        window.restart_wanted.connect(session.restart)
+        window.closing.connect(window.hide)
+        conversation.ask_again.connect(session.ask_again)
+        conversation.play.connect(session.replay)
+        panel.changed.connect(self._change_setting)
+        panel.reload_wanted.connect(session.reload)
+        panel.preview_wanted.connect(session.preview_voice)
+        panel.devices_wanted.connect(self._look_for_devices)
+
+    def _send(self, text: str) -> None:
+        if self.session.ask(text):
+            self.shown.set_draft("")
+
+    def _keep_draft(self, text: str) -> None:
+        self.shown.draft = text
+
+    def _set_hands_free(self, on: bool) -> None:
+        self.session.set_hands_free(on)
+        self.window.input.hands_free.setChecked(self.shown.hands_free)
+
+    def _change_setting(self, name: str, value: Any) -> None:
+        match name:
+            case "voice":
+                self.session.choose_voice(value)
+            case "speaker":
+                self.session.choose_speaker(value)
+            case "microphone":
+                self.session.choose_microphone(value)
+            case "theme":
+                self.settings.change(theme=value)
+                self.theme.choose(value)
+            case _:
+                self.settings.change(**{name: value})
+        if self.settings.problem is not None:
+            self.shown.set_notice(Notice(self.settings.problem, "warning"))
+            self.settings.problem = None
+
+    def _look_for_devices(self) -> None:
+        """On a thread: to look up the sound devices takes PortAudio up to a second the first time."""
+
+        def look() -> None:
+            try:
+                found = audio_devices.list_devices()
+            except audio_devices.AudioError as error:
+                notice = Notice(str(error), "warning")
+                self._main_thread.post(lambda: self.shown.set_notice(notice))
+                return
+            self._main_thread.post(lambda: self.window.panel.show_devices(found.inputs, found.outputs))
+
+        threading.Thread(target=look, name="devices", daemon=True).start()
+
+    def _tick(self) -> None:
+        self.session.tick()
+        self.window.input.show_level(self.session.level)
+
+    def _place_window(self) -> None:
+        """Where it was, if that is still on a screen."""
+        place = self.settings.current.window
+        if len(place) != 4:
+            return
+        left, top, width, height = place
+        screens = [screen.availableGeometry() for screen in QApplication.screens()]
+        if any(screen.contains(left + width // 2, top + 20) for screen in screens):
+            self.window.setGeometry(left, top, width, height)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the program with a window."""
+    parser.add_argument("--model", metavar="M", help="nano, 3b, 7b or a folder; remembered")
+    parser.add_argument("--device", choices=DEVICES, help="where the model is computed; remembered")
+    parser.add_argument("--precision", choices=PRECISIONS, help="of the model's weights; remembered")
+    parser.add_argument("--theme", choices=("light", "dark"), help="remembered")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the window")
+    parser.add_argument("--screenshot", metavar="FILE.png", help="save a picture of the window and exit")
+    parser.add_argument("--size", metavar="WxH", help="of the window in the picture")
+    parser.add_argument("--page", metavar="NAME", help="what the picture shows; see the documentation")
+    parser.add_argument("--engine-factory", metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the window and stay until it is closed; with --screenshot, save a picture of it instead."""
+    if options.screenshot:
+        from app.screenshot import screenshot
+
+        screenshot(options.screenshot, options.theme or "light", options.language, options.size, options.page)
+        return 0
+    qt = make_qt(options.language)
+    settings = SettingsStore()
+    names = ("model", "device", "precision", "theme")
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
+    if given:
+        settings.change(**given)
+    application = Application(qt, settings, options.engine_factory)
+    application.start()
+    # Python handles signals between two of its instructions, and Qt's loop runs none: the tick gives it the chance.
+    signal.signal(signal.SIGINT, lambda *_: application.window.close())
+    signal.signal(signal.SIGTERM, lambda *_: application.window.close())
+    code = qt.exec()
+    application.close()
+    return code
+
+
+def make_qt(language: str = "en") -> QApplication:
+    """Qt, ready for widgets, in a language that the window has."""
+    from model.errors import BadInputError, CannotRunError
+
+    translation = _ASSETS / "translations" / f"visavis_{language}.qm"
+    if language != "en" and not translation.exists():
+        raise BadInputError(f"--language {language}: the window has not been translated to this language yet.")
+    if sys.platform.startswith("linux") and not _has_display():
+        raise CannotRunError(
+            "There is no display for a window; use the commands instead (ask, talk), see: python main.py --help"
+        )
+    existing = QApplication.instance()
+    qt = existing if isinstance(existing, QApplication) else QApplication(["visavis"])
+    qt.setApplicationName("visavis")
+    qt.setApplicationDisplayName("Vis-à-vis")
+    qt.setDesktopFileName("visavis")
+    qt.setWindowIcon(QIcon(application_icon()))
+    if language != "en":
+        translator = QTranslator(qt)
+        translator.load(str(translation))
+        qt.installTranslator(translator)
+    return qt
+
+
+def _has_display() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in names)

@@ -1,0 +1,192 @@
+"""A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
+
+Pages: `conversation` (the default), `welcome`, `settings`, `listening`, `files`, `engine-stopped`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.application import Application, make_qt
+from app.media import Audio, Image, MediaKind, thumbnail
+from app.settings import HOME_VARIABLE, SettingsStore
+from app.view_models.conversation import (
+    Attachment,
+    AttachmentState,
+    ConversationViewModel,
+    Message,
+    MessageState,
+    ModelInfo,
+    Notice,
+    Phase,
+)
+from model.errors import BadInputError
+
+PAGES = ("conversation", "welcome", "settings", "listening", "files", "engine-stopped")
+_DEFAULT_SIZE = "1080x900"
+_SETTLE = 400  # milliseconds for layouts and timers
+
+
+def screenshot(
+    path: str | Path,
+    theme: str = "light",
+    language: str = "en",
+    size: str | None = None,
+    page: str | None = None,
+) -> None:
+    """Save what the window shows to a PNG; size as "1080x900"."""
+    width, height = _parse_size(size or _DEFAULT_SIZE)
+    page = page or "conversation"
+    if page not in PAGES:
+        raise BadInputError(f"--page {page}: the pages are {', '.join(PAGES)}.")
+    path = Path(path)
+    if not path.resolve().parent.is_dir():
+        raise BadInputError(f"{path}: the folder it should be saved to does not exist.")
+    if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # a picture needs no display
+    qt = make_qt(language)
+    with tempfile.TemporaryDirectory() as profile:
+        os.environ[HOME_VARIABLE] = profile
+        settings = SettingsStore(Path(profile))
+        settings.change(theme=theme)
+        application = Application(qt, settings)
+        window = application.window
+        window.resize(width, height)
+        window.show()
+        _play(application.shown, page)
+        if page == "settings":
+            window.panel.show()
+        window.input.field.clearFocus()
+        _wait(_SETTLE)
+        picture = window.grab()
+        window.hide()
+        application.session.close()
+        window.deleteLater()
+    if not picture.save(str(path), "PNG"):
+        raise BadInputError(f"{path}: cannot be written.")
+
+
+def _parse_size(size: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{3,4})x(\d{3,4})", size)
+    if match is None:
+        raise BadInputError(f"--size {size}: give it as width and height, like 1080x900.")
+    return int(match[1]), int(match[2])
+
+
+def _wait(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+    QApplication.processEvents()
+
+
+def _play(shown: ConversationViewModel, page: str) -> None:
+    """Bring the view model into the state that the page shows."""
+    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("Ada", "Basil"), "Ada"))
+    shown.set_phase(Phase.IDLE)
+    if page == "welcome":
+        return
+    _say(shown, "Why is the sky blue, in two sentences?")
+    _answer(
+        shown,
+        "Sunlight holds all colours, and the air scatters the short, **blue** waves much more than the long, red "
+        "ones. So wherever you look, away from the sun, it is the scattered blue that reaches your eyes.",
+        9.4,
+    )
+    _speak(shown, 3.2)
+    _answer(
+        shown,
+        "In the evening the light comes in low and crosses *far more* air:\n\n"
+        "- most of the blue is lost on the way,\n"
+        "- what is left is yellow, orange and red.\n\n"
+        "That is the same effect, only with a longer path.",
+        12.1,
+    )
+    shown.attach(_picture())
+    if page == "files":
+        shown.attach(_sound())
+        shown.attach(Attachment(Path("holiday.mp4"), MediaKind.VIDEO))
+        shown.set_draft("Which of these was recorded at sea?")
+        return
+    _say(shown, "And what do you see here?")
+    if page == "engine-stopped":
+        question = shown.question()
+        assert question is not None
+        question.state, question.reason = MessageState.FAILED, "The engine stopped before the answer was complete."
+        shown.changed(question)
+        shown.set_phase(Phase.FAILED)
+        text = "The engine has stopped (signal 9). Your conversation is kept; restart the engine to go on."
+        shown.set_notice(Notice(text, "error", "restart"))
+        return
+    if page == "listening":
+        _answer(shown, "A calm sea under an evening sky, with the sun just above the horizon.", 4.8)
+        _speak(shown, 2.1).state = MessageState.GROWING
+        shown.set_phase(Phase.LISTENING)
+        return
+    answer = shown.new_answer()
+    answer.text = "A calm sea under an evening sky. The sun stands just above the horizon, and its light lies on the"
+    answer.speech = [_voice(4.0, 24_000, seed=5)]
+    shown.changed(answer)
+    shown.set_phase(Phase.SPEAKING)
+
+
+def _say(shown: ConversationViewModel, text: str) -> Message:
+    return shown.new_turn(text)
+
+
+def _speak(shown: ConversationViewModel, seconds: float) -> Message:
+    message = shown.new_turn("", spoken=True)
+    message.speech = [_voice(seconds, message.sample_rate, seed=int(seconds * 10))]
+    message.state = MessageState.COMPLETE
+    shown.changed(message)
+    return message
+
+
+def _answer(shown: ConversationViewModel, text: str, seconds: float) -> None:
+    message = shown.new_answer()
+    message.text, message.state, message.sample_rate = text, MessageState.COMPLETE, 24_000
+    message.speech = [_voice(seconds, 24_000, seed=1)]
+    message.timings = {"first_text": 0.08, "first_audio": 0.42}
+    shown.changed(message)
+
+
+def _voice(seconds: float, rate: int, seed: int) -> np.ndarray:
+    """Noise with the rise and fall of speech: enough for its waveform."""
+    random = np.random.default_rng(seed)
+    knots = max(2, int(seconds * 5))
+    envelope = np.interp(
+        np.linspace(0, knots, int(seconds * rate)), np.arange(knots + 1), random.random(knots + 1) ** 1.6
+    )
+    return (0.5 * envelope * random.uniform(-1, 1, len(envelope))).astype(np.float32)
+
+
+def _picture() -> Attachment:
+    """A sea at evening, painted with a few lines of arithmetic."""
+    height, width = 480, 640
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    sky = np.stack([90 + 160 * y, 110 + 70 * y, 170 - 60 * y], -1)
+    sun = np.exp(-(((x - 0.62) * 1.333) ** 2 + (y - 0.5) ** 2) / 0.0022)[..., None]
+    glow = np.exp(-(((x - 0.62) * 1.333) ** 2 + (y - 0.5) ** 2) / 0.09)[..., None]
+    scene = sky + glow * [70, 30, -30] + sun * [120, 110, 60]
+    ripple = 0.5 + 0.5 * np.sin(y**2.2 * 260 + 3 * np.sin(x * 9 + y * 40))
+    path = np.exp(-(((x - 0.62) / (0.03 + 0.16 * (y - 0.55).clip(0))) ** 2))
+    sea = np.stack([30 + 40 * y, 60 + 35 * y, 92 + 20 * y], -1) + (ripple * (12 + 150 * path))[..., None] * [
+        1,
+        0.78,
+        0.5,
+    ]
+    pixels = np.where((y > 0.58)[..., None], sea, scene).clip(0, 255).astype(np.uint8)
+    image = Image(Path("evening.jpg"), pixels)
+    return Attachment(image.path, MediaKind.IMAGE, AttachmentState.READY, image, thumbnail(image))
+
+
+def _sound() -> Attachment:
+    sound = Audio(Path("gulls.wav"), _voice(7.0, 16_000, seed=9))
+    return Attachment(sound.path, MediaKind.AUDIO, AttachmentState.READY, sound)

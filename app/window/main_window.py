@@ -1,0 +1,207 @@
+"""The window: header, message, conversation, input, settings, put together; keys and drops that work everywhere.
+
+Tells what the person wants by signals and shows what the view model says; knows neither engine nor session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QRect, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
+
+from app.settings import Settings
+from app.view_models.conversation import Change, ConversationViewModel, Phase, What
+from app.window.banner import Banner
+from app.window.controls import IconButton
+from app.window.conversation_view import ConversationView
+from app.window.drop_overlay import DropOverlay
+from app.window.input_bar import InputBar
+from app.window.orb import Orb
+from app.window.settings_panel import SettingsPanel
+from app.window.theme import COLUMN, Theme
+
+_DEFAULT_SIZE = (960, 760)
+_SMALLEST = (420, 480)
+
+
+class MainWindow(QMainWindow):
+    """Everything there is to see."""
+
+    files_dropped = Signal(list)
+    new_wanted = Signal()
+    stop_wanted = Signal()
+    restart_wanted = Signal()
+    closing = Signal()
+
+    def __init__(self, theme: Theme, shown: ConversationViewModel, settings: Settings) -> None:
+        super().__init__()
+        self._theme, self._shown = theme, shown
+        self.setWindowTitle("Vis-à-vis")
+        self.setMinimumSize(*_SMALLEST)
+        self.resize(*_DEFAULT_SIZE)
+        self.setAcceptDrops(True)
+        self.banner = Banner(theme)
+        self.conversation = ConversationView(theme, shown)
+        self.input = InputBar(theme, shown)
+        self.panel = SettingsPanel(theme, shown, settings)
+        self.panel.hide()
+        self._lay_out()
+        self._overlay = DropOverlay(theme, self)
+        self._make_keys()
+        self.panel.closed.connect(self._close_panel)
+        self.banner.closed.connect(lambda: shown.set_notice(None))
+        self.banner.acted.connect(self._on_banner)
+        shown.subscribe(self._on_change)
+        self._show_model()
+        self.banner.show_notice(shown.notice)
+        self.input.field.setFocus()
+
+    def _lay_out(self) -> None:
+        self._pill = QLabel()
+        self._pill.setProperty("kind", "pill")
+        self._pill.setFixedHeight(26)
+        wordmark = QLabel("Vis-à-vis")
+        wordmark.setObjectName("wordmark")
+        new = IconButton(self._theme, "new", self.tr("New conversation (Ctrl+N)"))
+        new.clicked.connect(self.new_wanted)
+        settings = IconButton(self._theme, "settings", self.tr("Settings (Ctrl+,)"))
+        settings.clicked.connect(self.toggle_panel)
+        header = QFrame()
+        header.setObjectName("header")
+        bar = QHBoxLayout(header)
+        bar.setContentsMargins(18, 10, 12, 10)
+        bar.setSpacing(10)
+        bar.addWidget(Orb(self._theme, 26))
+        bar.addWidget(wordmark)
+        bar.addSpacing(4)
+        bar.addWidget(self._pill)
+        bar.addStretch(1)
+        bar.addWidget(new)
+        bar.addWidget(settings)
+
+        banner_row = QHBoxLayout()
+        banner_row.setContentsMargins(16, 0, 16, 0)
+        self.banner.setMaximumWidth(COLUMN - 32)
+        banner_row.addStretch(1)
+        banner_row.addWidget(self.banner, 1000)
+        banner_row.addStretch(1)
+
+        main = QVBoxLayout()
+        main.setSpacing(0)
+        main.addWidget(header)
+        main.addWidget(self.conversation, 1)
+        main.addLayout(banner_row)
+        main.addSpacing(10)
+        main.addWidget(self.input)
+        middle = QWidget()
+        middle.setObjectName("window")
+        whole = QHBoxLayout(middle)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(main, 1)
+        whole.addWidget(self.panel)
+        self.setCentralWidget(middle)
+
+    def _make_keys(self) -> None:
+        keys: dict[str, Callable[[], object]] = {
+            "Ctrl+N": self.new_wanted.emit,
+            "Ctrl+,": self.toggle_panel,
+            "Ctrl+O": self.input.choose_files,
+            "Ctrl+Space": self.input.toggle_talk,
+            "Ctrl+H": lambda: self.input.hands_free_toggled.emit(not self._shown.hands_free),
+            "Ctrl+L": self.input.field.setFocus,
+            "Ctrl+Q": self.close,
+            "Esc": self._escape,
+        }
+        for key, act in keys.items():
+            QShortcut(QKeySequence(key), self).activated.connect(act)
+
+    # acts
+
+    def toggle_panel(self) -> None:
+        """Open or close the settings."""
+        if self.panel.isVisible():
+            self._close_panel()
+        else:
+            self.panel.open()
+
+    def _close_panel(self) -> None:
+        self.panel.hide()
+        self.input.field.setFocus()
+
+    def _escape(self) -> None:
+        """Stop what is going on; where nothing is, close what is open."""
+        if self._shown.phase in (Phase.LISTENING, Phase.THINKING, Phase.ANSWERING, Phase.SPEAKING):
+            self.stop_wanted.emit()
+        elif self.panel.isVisible():
+            self._close_panel()
+
+    def _on_banner(self, action: str) -> None:
+        if action == "restart":
+            self.restart_wanted.emit()
+        elif action == "settings" and not self.panel.isVisible():
+            self.panel.open()
+
+    # what is shown
+
+    def _on_change(self, change: Change) -> None:
+        match change.what:
+            case What.NOTICE:
+                self.banner.show_notice(self._shown.notice)
+            case What.MODEL | What.PHASE:
+                self._show_model()
+
+    def _show_model(self) -> None:
+        model, phase = self._shown.model, self._shown.phase
+        if model is not None:
+            self._pill.setText(f"{model.name}  ·  {model.device}  ·  {model.precision}")
+        elif phase is Phase.FAILED:
+            self._pill.setText(self.tr("no model"))
+        else:
+            self._pill.setText(self.tr("loading…"))
+
+    # drops
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome."""
+        if _files(event.mimeData()):
+            event.acceptProposedAction()
+            self._overlay.setGeometry(QRect(0, 0, self.width(), self.height()))
+            self._overlay.show()
+            self._overlay.raise_()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They have gone elsewhere."""
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take them."""
+        self._overlay.hide()
+        if paths := _files(event.mimeData()):
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The overlay covers everything."""
+        super().resizeEvent(event)
+        self._overlay.setGeometry(self.rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell before it goes."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _files(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
