@@ -105,20 +105,27 @@ class Conversation:
         """A film, uint8 [T, H, W, 3] at `fps`, with its sound (float32 mono 16 kHz) or without."""
         self._add(self._video(_checked_pixels(frames, 4), fps, pcm))
 
-    def add_history(self, role: str, items: list[Item]) -> None:
-        """An earlier turn of "user" or "assistant", as if it had happened here."""
+    def close_turn(self, role: str = "user") -> None:
+        """Make what was given since the last reply a turn of the past, of the "user" or the "assistant"; no answer."""
         if role not in ("user", "assistant"):
             raise BadInputError(f'A turn is of the "user" or the "assistant", not of "{role}".')
-        tokenizer = self._engine.tokenizer
-        pieces = self._turn_pieces(role, items, self._closed())
-        self._check_room(pieces)
+        turn, self._turn = self._turn, Turn()
+        if not turn.items:
+            raise BadInputError("An earlier turn is empty.")
         with torch.inference_mode():
+            pieces = self._turn_pieces(role, turn.items, self._closed())
+            self._check_room(pieces)
             self._context.prefill(pieces)
+        tokenizer = self._engine.tokenizer
         self._unread = [tokenizer.turn_end, *tokenizer.encode("\n")]
 
     def discard(self) -> None:
         """Forget what was heard, seen and said since the last reply."""
         self._turn = Turn()
+
+    def _add(self, item: Item) -> None:
+        self._turn.items.append(item)
+        self._turn.hearing = False
 
     # output
 
