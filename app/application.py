@@ -42,15 +42,21 @@ class MainThread(QObject):
 
     def __init__(self) -> None:
         super().__init__()
+        self._closed = False
         self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     def post(self, function: Callable[[], None]) -> None:
         """Run it soon; returns at once."""
         self._posted.emit(function)
 
+    def close(self) -> None:
+        """Run nothing any more: what the functions would change is going away."""
+        self._closed = True
+
     @Slot(object)
     def _run(self, function: Callable[[], None]) -> None:
-        function()
+        if not self._closed:
+            function()
 
 
 class Application(QObject):
@@ -92,6 +98,7 @@ class Application(QObject):
     def close(self) -> None:
         """Keep what is to be kept and end the engine."""
         self._timer.stop()
+        self._main_thread.close()
         area = self.window.normalGeometry()
         self.settings.change(draft=self.shown.draft, window=(area.x(), area.y(), area.width(), area.height()))
         self.session.close()

@@ -85,14 +85,12 @@ class MessageText(QTextBrowser):
             cursor = QTextCursor(block)
             shape = QTextBlockFormat()
             shape.setLineHeight(distance, QTextBlockFormat.LineHeightTypes.LineDistanceHeight.value)
-            in_list = _in_list(block)
             code = block.blockFormat().hasProperty(QTextBlockFormat.Property.BlockCodeFence) or (
                 block.blockFormat().nonBreakableLines()
             )
             shape.setTopMargin(0)
-            shape.setBottomMargin(
-                0 if block.blockNumber() == last or code else 4 if in_list and _in_list(block.next()) else 10
-            )
+            between = 4 if _in_list(block) and _in_list(block.next()) else 10
+            shape.setBottomMargin(0 if block.blockNumber() == last or code else between)
             if code:
                 shape.setBackground(QColor(tokens.code))
                 shape.setLeftMargin(10)
