@@ -126,6 +126,8 @@ def save_checkpoint(shape: Shape, folder: Path) -> Any:
             elif "norm" not in name:
                 parameter.normal_(0, 0.1)
         model.talker.codec_head.weight[[64, 66]] = 0  # speech that ends early proves little
+        if not shape.tied:  # the reference cannot go on from a reply that begins with a picture's marker
+            model.thinker.lm_head.weight[list(ids.values())] = 0
     model = model.float().eval()
     model.save_pretrained(folder, max_shard_size="300KB")
     # small videos as they are: the oracle's frames are not resized either
