@@ -105,6 +105,15 @@ class Conversation:
         """A film, uint8 [T, H, W, 3] at `fps`, with its sound (float32 mono 16 kHz) or without."""
         self._add(self._video(_checked_pixels(frames, 4), fps, pcm))
 
+    def add_history(self, role: str, items: list[str | np.ndarray]) -> None:
+        """An earlier turn of texts and sounds (float32 mono 16 kHz), as if it had happened here."""
+        for item in items:
+            if isinstance(item, str):
+                self.say(item)
+            else:
+                self.add_audio(item)
+        self.close_turn(role)
+
     def close_turn(self, role: str = "user") -> None:
         """Make what was given since the last reply a turn of the past, of the "user" or the "assistant"; no answer."""
         if role not in ("user", "assistant"):

@@ -1,0 +1,133 @@
+"""Puts the trained parts together as the embedded model: assets/nano, in the layout of the official checkpoints.
+
+    python -m training.assemble --thinker runs/ear/export --mouth runs/mouth/export --out assets/nano
+
+The decoder's matrices are stored in 4 bits, embeddings and the ear's matrices in 8, the rest in float16
+(model.checkpoint.packed); the shards follow what is trained together, so that a new mouth leaves the others' files alone.
+The eye is a small random one until it is trained: it runs, and sees nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from model.checkpoint.packed import pack, unpack_all
+from model.checkpoint.weights import without_weights
+from model.config import parse_config
+from model.thinker.vision_encoder import VisionEncoder
+from training.thinker.convert import SYSTEM
+
+EMBEDDING = "thinker.model.embed_tokens.weight"
+PRONUNCIATION = 64  # last columns of the embedding
+VISION = {
+    "depth": 4, "hidden_size": 128, "intermediate_size": 256, "num_heads": 4, "patch_size": 14, "in_channels": 3,
+    "spatial_merge_size": 2, "temporal_patch_size": 2, "window_size": 112, "out_hidden_size": 640,
+    "fullatt_block_indexes": [1, 3],
+}
+GENERATION = {
+    "system_prompt": SYSTEM,
+    "eos_token_id": 2,
+    "thinker": {"temperature": 0.0, "repetition_penalty": 1.0},
+    "talker": {"temperature": 0.6, "top_k": 20, "top_p": 0.8, "repetition_penalty": 1.05},
+    "speech": {"solver": "euler", "points": 7, "guidance": 0.5, "first_blocks": 1, "most_blocks": 4, "left_blocks": 3},
+}
+LIMITS = {  # pixels a frame: two CPU cores look at less than a graphics card
+    "max_pixels": 448 * 448, "video_min_pixels": 112 * 112, "video_max_pixels": 224 * 224,
+}
+
+
+def random_eye(config: dict[str, Any]) -> dict[str, Tensor]:
+    """A vision tower that runs; its outputs leave the pronunciation columns alone."""
+    torch.manual_seed(0)
+    with without_weights():
+        shapes = {k: v.shape for k, v in VisionEncoder(parse_config(config).thinker.vision).state_dict().items()}
+    state = {
+        name: torch.ones(shape) if "norm" in name or "ln_q" in name
+        else torch.zeros(shape) if name.endswith("bias")
+        else torch.randn(shape) * 0.5 / shape[1:].numel() ** 0.5
+        for name, shape in shapes.items()
+    }
+    for name in ("merger.mlp.2.weight", "merger.mlp.2.bias"):
+        state[name] = state[name] * 0.02
+        state[name][-PRONUNCIATION:] = 0
+    return {f"thinker.visual.{name}": value for name, value in state.items()}
+
+
+def stored(name: str, value: Tensor) -> dict[str, Tensor]:
+    """A weight in the form in which it is kept."""
+    if name == EMBEDDING:
+        return pack(name, value, bits=8, group=64)
+    if name.startswith("thinker.model.layers.") and name.endswith("proj.weight"):
+        return pack(name, value, bits=4, group=32)
+    if name.startswith("thinker.audio_tower.layers.") and value.dim() == 2:
+        return pack(name, value, bits=8, group=64)
+    return {name: value.half()}
+
+
+def shard_of(name: str) -> str:
+    """The file a weight lies in."""
+    if name.startswith(("talker.", "token2wav.")):
+        return "mouth.safetensors"
+    if name == EMBEDDING:
+        return "embeddings.safetensors"
+    if name.startswith("thinker.model."):
+        return "thinker.safetensors"
+    return "ear-and-eye.safetensors"
+
+
+def assemble(thinker: Path, mouth: Path, out: Path) -> None:
+    """Read both exports, write the model folder."""
+    config = json.loads((thinker / "config.json").read_text())
+    config["thinker_config"]["vision_config"] = VISION
+    config |= json.loads((mouth / "configs.json").read_text())
+    config["enable_audio_output"] = True
+    weights = load_file(thinker / "thinker.safetensors") | random_eye(config)
+    weights |= load_file(mouth / "talker.safetensors") | load_file(mouth / "token2wav.safetensors")
+    table = load_file(mouth / "pronunciation.safetensors")["pronunciation"]
+    weights[EMBEDDING] = torch.cat([weights[EMBEDDING][:, :-PRONUNCIATION], table], dim=1)
+    weights = {name: value for name, value in weights.items() if not name.endswith("rotary_embed.inv_freq")}
+
+    shards: dict[str, dict[str, Tensor]] = {}
+    where: dict[str, str] = {}
+    for name, value in sorted(weights.items()):
+        kept = {key: part.contiguous() for key, part in stored(name, value).items()}
+        shards.setdefault(shard_of(name), {}).update(kept)
+        where |= dict.fromkeys(kept, shard_of(name))
+        worst = (unpack_all(kept)[name].float() - value.float()).abs().max() / value.float().abs().max().clamp(min=1e-12)
+        if worst > 0.2:
+            print(f"{name}: stored with an error of {worst:.0%} of its largest weight")
+    out.mkdir(parents=True, exist_ok=True)
+    for file, tensors in shards.items():
+        save_file(tensors, out / file, metadata={"format": "pt"})
+        print(f"{file}: {(out / file).stat().st_size / 1e6:.1f} MB")
+    save_file(load_file(mouth / "spk.safetensors"), out / "voices.safetensors")
+    preprocessor = json.loads((thinker / "preprocessor_config.json").read_text()) | LIMITS
+    for file, content in (
+        ("config.json", config), ("generation_config.json", GENERATION), ("preprocessor_config.json", preprocessor),
+        ("model.safetensors.index.json", {"metadata": {}, "weight_map": where}),
+    ):
+        (out / file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(thinker / file, out / file)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--thinker", type=Path, default=Path("runs/ear/export"))
+    parser.add_argument("--mouth", type=Path, default=Path("runs/mouth/export"))
+    parser.add_argument("--out", type=Path, default=Path("assets/nano"))
+    args = parser.parse_args()
+    assemble(args.thinker, args.mouth, args.out)
+
+
+if __name__ == "__main__":
+    main()
