@@ -6,8 +6,11 @@ that can still type and read: nothing here may fail at import.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +34,30 @@ class Devices:
 def library() -> Any:
     """The sounddevice module, or AudioError where PortAudio is missing."""
     try:
-        return importlib.import_module("sounddevice")
+        with _silent_libraries():
+            return importlib.import_module("sounddevice")
     except (ImportError, OSError) as error:
         raise AudioError(
             "Sound needs the PortAudio library; on Debian or Ubuntu install it with: apt install libportaudio2"
         ) from error
+
+
+@contextlib.contextmanager
+def _silent_libraries() -> Iterator[None]:
+    """While PortAudio looks for devices, ALSA and JACK print a page about each one that is not there."""
+    loaded = sys.modules.get("sounddevice")
+    if not sys.platform.startswith("linux") or (loaded is not None and loaded._initialized):
+        yield
+        return
+    stderr = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def list_devices() -> Devices:
@@ -77,8 +99,9 @@ def _open(kind: str, noun: str, callback: Callable[..., None], on_end: Callable[
         # PortAudio reads the devices once; look again, so that one plugged in meanwhile is found at the next attempt.
         # That would end other streams of this process, so only when there is no device at all.
         if not sound.query_devices():
-            sound._terminate()
-            sound._initialize()
+            with _silent_libraries():
+                sound._terminate()
+                sound._initialize()
         raise AudioError(
             f"No {noun} could be opened; connect one or allow this program to use it, then try again."
         ) from error

@@ -162,9 +162,10 @@ class Loaded:
 
 @dataclass(frozen=True)
 class LoadFailed:
-    """The model cannot be loaded; `reason` is one sentence for a person."""
+    """The model cannot be loaded; `reason` is one sentence for a person. `bad_input`: what was named is no model."""
 
     reason: str
+    bad_input: bool = False
     generation: int = 0
 
 
@@ -203,6 +204,7 @@ class Failed:
 
     generation: int
     reason: str
+    bad_input: bool = False
 
 
 @dataclass(frozen=True)

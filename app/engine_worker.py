@@ -17,6 +17,8 @@ import threading
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from app import engine_factory
 from app import engine_protocol as protocol
 from model.errors import BadInputError, CannotRunError
@@ -80,7 +82,9 @@ class EngineWorker:
         generation = getattr(command, "generation", 0)
         try:
             self._execute(command)
-        except (BadInputError, CannotRunError) as error:
+        except BadInputError as error:
+            self._fail(command, generation, str(error), bad_input=True)
+        except CannotRunError as error:
             self._fail(command, generation, str(error))
         except MemoryError:
             self._fail(command, generation, "There is not enough memory for this; try something shorter or smaller.")
@@ -89,17 +93,17 @@ class EngineWorker:
             log.exception("%s failed", type(command).__name__)
             self._fail(command, generation, f"Something went wrong in the engine ({type(error).__name__}: {error}).")
 
-    def _fail(self, command: protocol.Command, generation: int, reason: str) -> None:
+    def _fail(self, command: protocol.Command, generation: int, reason: str, bad_input: bool = False) -> None:
         if isinstance(command, protocol.LoadModel):
             self._engine = None
-            self._send(protocol.LoadFailed(reason))
+            self._send(protocol.LoadFailed(reason, bad_input))
             return
         if generation and generation == self._failed_turn:
             return  # this turn has been told already
         self._failed_turn = generation
         if self._talk is not None:
             self._talk.discard()
-        self._send(protocol.Failed(generation, reason))
+        self._send(protocol.Failed(generation, reason, bad_input))
 
     def _execute(self, command: protocol.Command) -> None:
         match command:
@@ -112,7 +116,7 @@ class EngineWorker:
                 self._voice = voice
                 self._conversation().set_voice(voice)
             case protocol.Recall(role, text, samples):
-                self._conversation().add_history(role, [samples] if samples is not None else [text])
+                self._recall(role, text, samples)
             case protocol.Preview(generation, voice):
                 self._preview(generation, voice)
             case protocol.Reply():
@@ -139,6 +143,14 @@ class EngineWorker:
                 talk.add_video(pixels, fps, samples)
             case _:
                 raise ValueError(f"unknown command {command!r:.80}")
+
+    def _recall(self, role: str, text: str, samples: np.ndarray | None) -> None:
+        talk = self._conversation()
+        if samples is not None:
+            talk.add_audio(samples)
+        else:
+            talk.say(text)
+        talk.close_turn(role)
 
     def _load(self, command: protocol.LoadModel) -> None:
         self._close_conversation()
@@ -172,7 +184,8 @@ class EngineWorker:
             talk.discard()
             self._send(protocol.ReplyDone(generation, "", True, 0.0, {}))
             return
-        self._stream(generation, talk, talk.reply(seed=command.seed, greedy=command.greedy, speech=command.speech))
+        speech = command.speech and bool(self._engine.voices)  # a model without a voice still answers
+        self._stream(generation, talk, talk.reply(seed=command.seed, greedy=command.greedy, speech=speech))
 
     def _preview(self, generation: int, voice: str) -> None:
         """Let the model introduce itself in a conversation that nobody sees."""

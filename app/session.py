@@ -483,6 +483,9 @@ class Session:
     def _on_loaded(self, event: protocol.Loaded) -> None:
         self._loading, self._broken = False, False
         self.shown.set_model(ModelInfo(event.name, event.device, event.precision, event.voices, event.voice))
+        if not event.voices:
+            self.shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
+            return
         wanted = self.settings.current.voice
         if wanted and wanted != event.voice:
             self.settings.change(voice="")

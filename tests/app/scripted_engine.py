@@ -11,7 +11,6 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -64,8 +63,9 @@ class ScriptedConversation:
     def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
         self.items.append(f"[video {len(frames)} frames]")
 
-    def add_history(self, role: str, items: list[Any]) -> None:
-        self.history += [f"{role}: {item}" if isinstance(item, str) else f"{role}: [sound]" for item in items]
+    def close_turn(self, role: str = "user") -> None:
+        self.history += [f"{role}: {item}" for item in self.items]
+        self.discard()
 
     def discard(self) -> None:
         self.items, self.heard = [], 0

@@ -1,0 +1,232 @@
+"""The command `doctor`: what this machine has, what it lacks, and whether the main job can be done on it.
+
+Looks only; opens no microphone and no camera. Each finding is a line with a verdict and, where something is missing,
+what to do about it. Exit code 1 if the main job, a question answered by an installed model, cannot be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from app import audio_devices
+from app.settings import home
+from model.errors import BadInputError, CannotRunError
+
+_ROOT = Path(__file__).resolve().parent.parent
+_OLDEST_PYTHON = (3, 11)
+_GIB = 1 << 30
+_MEMORY_BESIDE_WEIGHTS = 1.0  # GiB that torch, the caches and a short conversation take beside the weights
+_PARTS = {"PySide6": "PySide6-Essentials", "sounddevice": "sounddevice", "av": "av", "onnxruntime": "onnxruntime"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        verdict: "ok", "missing" (something does not work without it) or "fatal" (the main job does not).
+        advice: what to do, unless it is ok.
+    """
+
+    name: str
+    verdict: str
+    detail: str
+    advice: str = ""
+    facts: dict[str, Any] | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `doctor`."""
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at everything and tell."""
+    findings = list(examine())
+    can = not any(finding.verdict == "fatal" for finding in findings)
+    if args.json:
+        print(json.dumps({"main_job": can, "findings": [asdict(f) for f in findings]}, ensure_ascii=False))
+    else:
+        _print_table(findings, can)
+    return 0 if can else 1
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, in the order in which people ask."""
+    yield _python()
+    yield _processor()
+    yield _memory()
+    yield _torch()
+    yield _graphics_card()
+    yield from _models()
+    yield from _parts()
+    yield from _sound()
+    yield _camera()
+    yield _display()
+    yield _disk()
+
+
+def _print_table(findings: list[Finding], can: bool) -> None:
+    marks = {"ok": "✓", "missing": "–", "fatal": "✗"}
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        print(f"{marks[finding.verdict]} {finding.name:{width}}  {finding.detail}")
+        if finding.advice:
+            print(f"  {'':{width}}  → {finding.advice}")
+    print()
+    print("The main job can be done here." if can else "The main job cannot be done here yet; see ✗ above.")
+
+
+# the machine
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info[:2] < _OLDEST_PYTHON:
+        return Finding("Python", "fatal", version, "install Python 3.11 or newer")
+    return Finding("Python", "ok", f"{version} on {platform.system()} {platform.machine()}")
+
+
+def _processor() -> Finding:
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    facts = {"cores": cores, "usable": usable}
+    return Finding("Processor", "ok", f"{_processor_name()}, {usable} usable cores", facts=facts)
+
+
+def _processor_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> Finding:
+    memory = psutil.virtual_memory()
+    detail = f"{memory.available / _GIB:.1f} of {memory.total / _GIB:.1f} GiB free"
+    return Finding("Memory", "ok", detail, facts={"total": memory.total, "available": memory.available})
+
+
+def _disk() -> Finding:
+    folder = home()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / _GIB:.0f} GiB free at {folder}"
+    if free < _GIB // 10:
+        return Finding("Disk", "missing", detail, "make room; settings could not be saved")
+    return Finding("Disk", "ok", detail, facts={"free": free})
+
+
+def _torch() -> Finding:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return Finding("PyTorch", "fatal", f"cannot be imported ({error})", "install it: pip install torch")
+    facts = {"version": torch.__version__, "cuda_build": torch.version.cuda, "threads": torch.get_num_threads()}
+    return Finding("PyTorch", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads", facts=facts)
+
+
+def _graphics_card() -> Finding:
+    try:
+        import torch
+    except (ImportError, OSError):
+        return Finding("Graphics card", "missing", "unknown without PyTorch", "install PyTorch first")
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        free, total = torch.cuda.mem_get_info()
+        detail = f"{', '.join(names)}; {free / _GIB:.1f} of {total / _GIB:.1f} GiB free"
+        return Finding("Graphics card", "ok", detail, facts={"names": names, "free": free, "total": total})
+    if torch.version.cuda is None and shutil.which("nvidia-smi"):
+        advice = "install the CUDA build of PyTorch, see the README"
+        return Finding("Graphics card", "missing", "there is one, but this PyTorch is built for CPUs only", advice)
+    return Finding("Graphics card", "missing", "none that PyTorch can use", "the small model runs well without")
+
+
+# the model
+
+
+def _models() -> Iterator[Finding]:
+    """The embedded model: there, complete, and small enough for this machine."""
+    from model.checkpoint.load import find_model
+
+    try:
+        folder = find_model("nano")
+    except (BadInputError, CannotRunError) as error:
+        yield Finding("Model nano", "fatal", str(error), "fetch the repository with its assets")
+        return
+    weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    if not weights or not (folder / "config.json").exists():
+        yield Finding("Model nano", "fatal", f"{folder} is incomplete", "fetch the repository with its assets")
+        return
+    needed = weights / _GIB * 2 + _MEMORY_BESIDE_WEIGHTS  # stored in 16 bits, computed in 32 on processors
+    free = psutil.virtual_memory().available / _GIB
+    facts = {"folder": str(folder), "weights": weights, "needed_gib": round(needed, 2)}
+    detail = f"{weights / 1e6:.0f} MB of weights, needs about {needed:.1f} GiB of memory"
+    if needed > free:
+        yield Finding("Model nano", "fatal", detail, f"close other programs: {free:.1f} GiB are free", facts)
+    else:
+        yield Finding("Model nano", "ok", detail, facts=facts)
+
+
+# around it
+
+
+def _parts() -> Iterator[Finding]:
+    """Libraries that the window and sound need."""
+    for name, package in _PARTS.items():
+        try:
+            yield Finding(name, "ok", importlib.metadata.version(package))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, "missing", "not installed", f"pip install {package}")
+
+
+def _sound() -> Iterator[Finding]:
+    try:
+        devices = audio_devices.list_devices()
+    except audio_devices.AudioError as error:
+        yield Finding("Sound", "missing", "PortAudio is missing", str(error))
+        return
+    yield _device("Microphone", devices.inputs, "connect one, or type, or give recordings: talk --input FILE.wav")
+    yield _device("Loudspeaker", devices.outputs, "connect one, or read, or save the speech: ask --speech FILE.wav")
+
+
+def _device(name: str, found: tuple[str, ...], advice: str) -> Finding:
+    if not found:
+        return Finding(name, "missing", "none", advice, {"names": []})
+    shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return Finding(name, "ok", shown, facts={"names": list(found)})
+
+
+def _camera() -> Finding:
+    """By its device file only: to open a camera would light its lamp."""
+    if not sys.platform.startswith("linux"):
+        return Finding("Camera", "ok", "not looked for on this system; it is opened when you switch it on")
+    found = sorted(str(path) for path in Path("/dev").glob("video*"))
+    if not found:
+        return Finding("Camera", "missing", "none", "connect one, or drop pictures and videos instead")
+    return Finding("Camera", "ok", ", ".join(found), facts={"devices": found})
+
+
+def _display() -> Finding:
+    if not sys.platform.startswith("linux"):
+        return Finding("Display", "ok", platform.system())
+    for name in ("WAYLAND_DISPLAY", "DISPLAY"):
+        if os.environ.get(name):
+            return Finding("Display", "ok", f"{name}={os.environ[name]}")
+    return Finding("Display", "missing", "none", "everything works without, except the window: ask, talk")

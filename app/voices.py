@@ -1,0 +1,85 @@
+"""The command `voices`: which voices a model has, and what one of them sounds like."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from app import engine_factory
+from app.playback.speaker import Speaker
+from app.playback.wav_file import SpeechSink, WavFile
+from app.settings import DEFAULT_MODEL, PRECISIONS
+from model.errors import BadInputError, CannotRunError
+
+_PROMPT = "Say hello in one short sentence."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `voices`."""
+    parser.add_argument("act", nargs="?", choices=("list", "preview"), default="list")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the voice to preview")
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, 3b, 7b or a folder (default: nano)")
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
+    parser.add_argument("--speech", type=Path, metavar="FILE.wav", help="a file in the loudspeaker's place")
+    parser.add_argument("--engine-factory", default=engine_factory.DEFAULT_FACTORY, help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List or preview; raises BadInputError and CannotRunError."""
+    if args.act == "preview":
+        if not args.name:
+            raise BadInputError("voices preview: name the voice; “voices list” shows what there is.")
+        return _preview(args)
+    names = _names(args)
+    if not names:
+        raise CannotRunError(f"The model {args.model} has no voices.")
+    for index, name in enumerate(names):
+        print(f"{name}  (default)" if index == 0 else name)
+    return 0
+
+
+def _names(args: argparse.Namespace) -> list[str]:
+    if args.engine_factory != engine_factory.DEFAULT_FACTORY:
+        return list(engine_factory.resolve(args.engine_factory)(args.model).voices)
+    from model.checkpoint.load import find_model
+    from model.checkpoint.voices import read_voices
+
+    return list(read_voices(find_model(args.model)))
+
+
+def _preview(args: argparse.Namespace) -> int:
+    sink = _sink(args)
+    try:
+        load = engine_factory.resolve(args.engine_factory)
+        engine = load(args.model, device=args.device, precision=args.precision, speech=True)
+        if args.name.lower() not in (voice.lower() for voice in engine.voices):
+            raise BadInputError(f"{engine.name} has no voice “{args.name}”; it has {', '.join(engine.voices)}.")
+        sink.begin()
+        with engine.conversation(voice=args.name) as talk:
+            talk.say(_PROMPT)
+            for event in talk.reply(seed=0):
+                if type(event).__name__ == "TextDelta":
+                    print(event.text, end="", flush=True)
+                elif type(event).__name__ == "SpeechChunk":
+                    sink.play(event.samples, event.sample_rate)
+        print()
+        sink.finish()
+        while sink.playing:
+            time.sleep(0.05)
+    except BaseException:
+        if isinstance(sink, WavFile):
+            sink.abandon()
+        raise
+    sink.close()
+    return 0
+
+
+def _sink(args: argparse.Namespace) -> SpeechSink:
+    if args.speech is not None:
+        return WavFile(args.speech)
+    speaker = Speaker()
+    if not speaker.open():
+        raise CannotRunError(f"{speaker.problem} Or save the voice with --speech FILE.wav.")
+    return speaker
