@@ -1,4 +1,4 @@
-"""`ask`: one question with its files, one answer; text on stdout as it is generated, speech to a file or the speaker."""
+"""`ask`: one question with its files, one answer; text on stdout as it is made, speech to a file or the speaker."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from app.media import load_audio, load_image, load_video
 from app.playback.speaker import Speaker
 from app.playback.wav_file import SpeechSink, WavFile
 from model.errors import BadInputError
+from model.events import Done, SpeechChunk, TextDelta
 
 if TYPE_CHECKING:
     from model.conversation import Conversation
-    from model.events import Done
 
 _POLL = 0.05  # seconds between looks at whether the loudspeaker has finished
 
@@ -97,14 +97,14 @@ def run(args: argparse.Namespace) -> int:
             if sink is not None:
                 sink.begin()
             for event in events:
-                match type(event).__name__:
-                    case "TextDelta":
+                match event:
+                    case TextDelta():
                         output.text(event.at, event.text)
-                    case "SpeechChunk":
+                    case SpeechChunk():
                         assert sink is not None
                         sink.play(event.samples, event.sample_rate)
                         output.audio(event.at, event.start, len(event.samples))
-                    case _:
+                    case Done():
                         output.done(event)
             if sink is not None:
                 sink.finish()

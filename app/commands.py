@@ -23,7 +23,8 @@ COMMANDS = {
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; modules of commands are imported only here, and none of them imports torch yet."""
     parser = _OneLineParser(
-        prog="visavis", description="Talk, face to face, with a model on your own machine. Without a command: the window."
+        prog="visavis",
+        description="Talk, face to face, with a model on your own machine. Without a command: the window.",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     window = parser.add_argument_group("the window")

@@ -58,8 +58,31 @@ def report(questions: list[dict], typed: list[str], spoken: dict[str, list[str]]
     return out
 
 
+def rounded(network, lora: dict | None) -> None:
+    """Puts into a training network what the product will store: low-rank factors merged, linears as int4 with scale and
+    minimum for every 32 inputs, embeddings as int8 with a scale a row (in place)."""
+    import torch
+
+    def grid(w: torch.Tensor, group: int, levels: int) -> torch.Tensor:
+        blocks = w.reshape(len(w), -1, group)
+        low, high = blocks.amin(-1, keepdim=True), blocks.amax(-1, keepdim=True)
+        scale = ((high - low) / levels).clamp(min=1e-8)
+        return (((blocks - low) / scale).round() * scale + low).reshape(w.shape)
+
+    for i, layer in enumerate(network.layers):
+        for part in ("qkv", "o", "gate_up", "down"):
+            weight = layer[part]
+            if lora is not None:
+                a, b = lora[f"{i}.{part}"]
+                weight = weight + network.scale * (b @ a)
+            layer[part] = grid(weight, 32, 15)
+    scale = network.table.abs().amax(1, keepdim=True) / 127
+    network.table = (network.table / scale).round() * scale
+    network.lora = None
+
+
 def trained_form(thinker: Path, trained: Path | None, clips: dict[str, list[np.ndarray]], questions: list[dict],
-                 repeat: bool) -> tuple:
+                 repeat: bool, int4: bool = False) -> tuple:
     """Answers of the training's own network, in the shape `report` wants."""
     import torch
 
@@ -71,6 +94,8 @@ def trained_form(thinker: Path, trained: Path | None, clips: dict[str, list[np.n
     if trained:
         state = torch.load(trained, map_location="cpu", weights_only=False)
         network.lora = fused_lora(state)
+        if int4:
+            rounded(network, network.lora)
         ear = Ear(network, state)
         for voice, sounds in clips.items():
             vectors, heard[voice] = ear.hear(sounds)
@@ -113,6 +138,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, default=Path("runs/data/test-kokoro"))
     parser.add_argument("--every", type=int, default=1, help="only every n-th question")
     parser.add_argument("--repeat", action="store_true", help="also ask for a repetition and measure its words")
+    parser.add_argument("--int4", action="store_true", help="round the weights as the product stores them")
     parser.add_argument("--show", type=int, default=0, help="how many answers to print")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
@@ -132,7 +158,8 @@ def main() -> None:
     begun = time.time()
     run: Callable[..., tuple] = engine_form if args.model else trained_form
     form = (args.model,) if args.model else (args.thinker, args.trained)
-    typed, *rest = run(*form, clips, questions, args.repeat)
+    more = {} if args.model else {"int4": args.int4}
+    typed, *rest = run(*form, clips, questions, args.repeat, **more)
     out = report(questions, typed, *rest, show=args.show)
     if not rest[0] and args.show:
         for i in range(0, len(questions), max(1, len(questions) // args.show)):

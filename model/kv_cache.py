@@ -1,7 +1,7 @@
 """Keys and values of the tokens so far, one growing buffer per layer.
 
-Owns the memory and its length. Buffers double when full, so appending is amortised constant; `truncate` forgets the tail
-(barge-in, a new turn for the Talker) by moving the length back.
+Owns the memory and its length. Buffers double when full, so appending is amortised constant; `truncate` forgets the
+tail (barge-in, a new turn for the Talker) by moving the length back.
 """
 
 from __future__ import annotations

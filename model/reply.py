@@ -1,7 +1,7 @@
 """One reply while it is generated: Thinker and Talker in turns, one step each, and the decoder behind them.
 
-The Talker starts once the Thinker has read its own first token and uses one item of it per code, so it sounds long before
-the text is complete; after the text the Talker goes on alone (paper §2.2; order of inputs: anatomy §1.8).
+The Talker starts once the Thinker has read its own first token and uses one item of it per code, so it sounds long
+before the text is complete; after the text the Talker goes on alone (paper §2.2; order of inputs: anatomy §1.8).
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class ReplyOptions:
 class TalkerSteps:
     """The Talker of one reply: each step takes the next item of the Thinker's reply and gives the next code."""
 
-    def __init__(self, engine: Engine, context: Context, voice: Voice, greedy: bool, generator: torch.Generator) -> None:
+    def __init__(
+        self, engine: Engine, context: Context, voice: Voice, greedy: bool, generator: torch.Generator
+    ) -> None:
         assert engine.talker is not None
         self._thinker, self._talker, self._context, self._voice = engine.thinker, engine.talker, context, voice
         config = self._config = engine.talker.config

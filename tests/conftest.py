@@ -1,4 +1,4 @@
-"""For all tests: one thread of torch, so that tests and whatever else runs on the machine do not slow each other down."""
+"""For all tests: one thread of torch, so that tests and what else runs on the machine do not slow each other down."""
 
 from __future__ import annotations
 

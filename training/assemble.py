@@ -3,7 +3,7 @@
     python -m training.assemble --thinker runs/ear/export --mouth runs/mouth/export --out assets/nano
 
 The decoder's matrices are stored in 4 bits, embeddings and the ear's matrices in 8, the rest in float16
-(model.checkpoint.packed); the shards follow what is trained together, so that a new mouth leaves the others' files alone.
+(model.checkpoint.packed); the shards follow what is trained together, so a new mouth leaves the others' files alone.
 The eye is a small random one until it is trained: it runs, and sees nothing.
 """
 
@@ -101,7 +101,8 @@ def assemble(thinker: Path, mouth: Path, out: Path) -> None:
         kept = {key: part.contiguous() for key, part in stored(name, value).items()}
         shards.setdefault(shard_of(name), {}).update(kept)
         where |= dict.fromkeys(kept, shard_of(name))
-        worst = (unpack_all(kept)[name].float() - value.float()).abs().max() / value.float().abs().max().clamp(min=1e-12)
+        error = (unpack_all(kept)[name].float() - value.float()).abs().max()
+        worst = error / value.float().abs().max().clamp(min=1e-12)
         if worst > 0.2:
             print(f"{name}: stored with an error of {worst:.0%} of its largest weight")
     out.mkdir(parents=True, exist_ok=True)

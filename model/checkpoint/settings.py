@@ -18,8 +18,8 @@ from model.sampling import Sampling
 from model.token2wav.ode import Solver
 
 OFFICIAL_SYSTEM_PROMPT = (
-    "You are Qwen, a virtual human developed by the Qwen Team, Alibaba Group, capable of perceiving auditory and visual "
-    "inputs, as well as generating text and speech."
+    "You are Qwen, a virtual human developed by the Qwen Team, Alibaba Group, capable of perceiving auditory and "
+    "visual inputs, as well as generating text and speech."
 )
 
 
@@ -75,7 +75,9 @@ def read_front_ends(folder: Path, config: OmniConfig) -> tuple[MelFrontEnd, Patc
         "temporal_patch_size": vision.temporal_patch_size,
         "merge_size": vision.spatial_merge_size,
     }
-    renamed = {"min_pixels": "image_min_pixels", "max_pixels": "image_max_pixels", "image_mean": "mean", "image_std": "std"}
+    renamed = {
+        "min_pixels": "image_min_pixels", "max_pixels": "image_max_pixels", "image_mean": "mean", "image_std": "std",
+    }
     for key, value in raw.items():
         name = renamed.get(key, key)
         if name in {f.name for f in fields(PatchFrontEnd)} and value is not None:

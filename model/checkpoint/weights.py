@@ -28,7 +28,7 @@ def without_weights() -> Iterator[None]:
             parameter = nn.Parameter(parameter.to("meta"), requires_grad=False)
         register(module, name, parameter)
 
-    nn.Module.register_parameter = register_empty  # type: ignore[method-assign]
+    nn.Module.register_parameter = register_empty  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -63,7 +63,7 @@ def fill(module: nn.Module, tensors: dict[str, Tensor], device: torch.device, dt
             )
     left_over = [name for name in tensors if name not in wanted and not name.endswith(_COMPUTED)]
     if left_over:
-        raise BadInputError(f"The {part} of this model has {len(left_over)} unknown weights, the first is {left_over[0]}.")
+        raise BadInputError(f"The {part} of this model has {len(left_over)} unknown weights, first {left_over[0]}.")
     ready = {name: tensor.to(device=device, dtype=dtype) for name, tensor in tensors.items() if name in wanted}
     module.load_state_dict(ready, assign=True, strict=False)
     module.to(device)

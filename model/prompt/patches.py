@@ -33,14 +33,14 @@ class PatchFrontEnd:
 
     def image(self, pixels: np.ndarray) -> tuple[Tensor, PatchGrid]:
         """uint8 [H, W, 3] → patches [rows * columns, 3 * 2 * 14 * 14] and their grid; a still picture fills a pair."""
-        height, width = self.fit(*pixels.shape[:2], self.image_min_pixels, self.image_max_pixels)
+        height, width = self.fit(pixels.shape[0], pixels.shape[1], self.image_min_pixels, self.image_max_pixels)
         return self._patches(_resize(pixels, height, width)[None])
 
     def video(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
         """uint8 [T, H, W, 3] → patches and grid; an odd last frame is shown twice."""
         share = self.video_total_pixels / len(frames) * self.temporal_patch_size
         most = int(max(min(self.video_max_pixels, share), self.video_min_pixels * 1.05))
-        height, width = self.fit(*frames.shape[1:3], self.video_min_pixels, most)
+        height, width = self.fit(frames.shape[1], frames.shape[2], self.video_min_pixels, most)
         return self._patches(np.stack([_resize(frame, height, width) for frame in frames]))
 
     def fit(self, height: int, width: int, least: int, most: int) -> tuple[int, int]:

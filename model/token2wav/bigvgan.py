@@ -60,6 +60,8 @@ class AliasFreeSnake(nn.Module):
     """
 
     STRETCH = 40  # samples a row of the product
+    up: Tensor
+    down: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -116,7 +118,7 @@ class BigVGAN(nn.Module):
         widths = [config.upsample_initial_channel // 2**i for i in range(len(config.upsample_rates) + 1)]
         self.conv_pre = nn.Conv1d(config.mel_dim, widths[0], 7, padding=3)
         self.ups = nn.ModuleList(
-            nn.ModuleList([nn.ConvTranspose1d(wide, narrow, kernel, rate, padding=(kernel - rate) // 2)])
+            nn.Sequential(nn.ConvTranspose1d(wide, narrow, kernel, rate, padding=(kernel - rate) // 2))
             for wide, narrow, rate, kernel in zip(
                 widths, widths[1:], config.upsample_rates, config.upsample_kernel_sizes
             )
@@ -149,7 +151,7 @@ class BigVGAN(nn.Module):
     def forward(self, mel: Tensor) -> Tensor:
         x = self.conv_pre(self.scaled(mel))
         for stage, up in enumerate(self.ups):
-            x = up[0](x)
+            x = up(x)
             blocks = self.resblocks[stage * self.parallel : (stage + 1) * self.parallel]
             x = torch.stack([block(x) for block in blocks]).mean(0) if self.parallel > 1 else blocks[0](x)
         return self.conv_post(self.activation_post(x)).clamp(-1.0, 1.0).squeeze(1)

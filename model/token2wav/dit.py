@@ -29,7 +29,7 @@ class TimeEmbedding(nn.Module):
         half = _TIME_SIZE // 2
         frequencies = torch.exp(torch.arange(half, device=time.device).float() * -(math.log(10000) / (half - 1)))
         angles = 1000 * time[:, None] * frequencies
-        x = torch.cat([angles.sin(), angles.cos()], dim=-1).to(self.time_mlp[0].weight.dtype)
+        x = torch.cat([angles.sin(), angles.cos()], dim=-1).to(next(self.time_mlp.parameters()).dtype)
         for layer in self.time_mlp:
             x = layer(x)
         return x

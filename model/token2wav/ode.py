@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import Enum
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ def sway_times(points: int) -> Tensor:
 def integrate(velocity: Velocity, start: Tensor, times: Tensor, solver: Solver) -> Tensor:
     """x at the last of `times`, from `start` at the first."""
     x = start
-    for begin, end in zip(times[:-1], times[1:]):
+    for begin, end in pairwise(times):
         step = end - begin
         k1 = velocity(begin, x)
         if solver is Solver.EULER:

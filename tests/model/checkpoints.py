@@ -58,7 +58,8 @@ def build_tokenizer(shape: Shape, folder: Path) -> dict[str, int]:
 def configuration(shape: Shape, ids: dict[str, int]) -> dict[str, Any]:
     """config.json of a tiny model."""
     head = shape.hidden // shape.heads
-    rope = {"type": "default", "rope_type": "default", "mrope_section": [head // 2 - 2 * (head // 6), head // 6, head // 6]}
+    section = [head // 2 - 2 * (head // 6), head // 6, head // 6]
+    rope = {"type": "default", "rope_type": "default", "mrope_section": section}
     talker_rope = {"type": "default", "rope_type": "default", "mrope_section": [2, 1, 1]}
     common = {
         "audio_token_index": ids["<|AUDIO|>"], "image_token_index": ids["<|IMAGE|>"],

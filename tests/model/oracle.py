@@ -1,4 +1,4 @@
-"""What transformers makes of a prompt: its processor's inputs built by hand, its generate() with everything recorded."""
+"""What transformers makes of a prompt: its processor's inputs built by hand, its generate(), everything recorded."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Oracle:
         self.model, self.shape = model, shape
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.ids = {name: self.tokenizer.token_to_id(name) for name in ("<|im_end|>",)}
-        self.ears = WhisperFeatureExtractor(feature_size=shape.mels, chunk_length=40)  # 300 officially; padding beyond the clip changes nothing
+        # 300 s officially; padding beyond the clip changes nothing
+        self.ears = WhisperFeatureExtractor(feature_size=shape.mels, chunk_length=40)
         self.eyes = Qwen2VLImageProcessor()
 
     def reply(self, turns: list[tuple[str, list[Content]]], text_tokens: int, codes: int, wave: bool) -> Recorded:

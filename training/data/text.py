@@ -161,7 +161,8 @@ def template(rng: random.Random) -> str:
                   f"You can choose between {n(NOUNS)} and {n(NOUNS)}.", f"You said {n(NOUNS)} {n(NOUNS)} {n(NOUNS)}."])
     elif kind == "list":
         words = [n(NOUNS + ANIMALS + COLOURS) for _ in range(rng.randint(2, 5))]
-        text = n(["", "", "You need ", "There are ", "For example, "]) + ", ".join(words[:-1]) + " and " + words[-1] + "."
+        start = n(["", "", "You need ", "There are ", "For example, "])
+        text = start + ", ".join(words[:-1]) + " and " + words[-1] + "."
     else:
         text = n(re.split(r"[|\n]", PHRASES))
     return text[0].upper() + text[1:]

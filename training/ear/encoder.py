@@ -126,7 +126,8 @@ def load_whisper(encoder: Encoder, path: Path) -> None:
             if part == "weight":
                 new[b + "self_attn.k_proj.weight"] = k
             new[b + f"self_attn.out_proj.{part}"] = raw[a + f"self_attention/linear_1/{part}"]
-            new[b + f"fc1.{part}"], new[b + f"fc2.{part}"] = raw[a + f"ffn/linear_0/{part}"], raw[a + f"ffn/linear_1/{part}"]
+            new[b + f"fc1.{part}"] = raw[a + f"ffn/linear_0/{part}"]
+            new[b + f"fc2.{part}"] = raw[a + f"ffn/linear_1/{part}"]
             new[b + f"self_attn_layer_norm.{part}"] = raw[a + f"self_attention/layer_norm/{norm[part]}"]
             new[b + f"final_layer_norm.{part}"] = raw[a + f"ffn/layer_norm/{norm[part]}"]
     missing, unexpected = encoder.load_state_dict(new, strict=False)

@@ -23,7 +23,8 @@ def slaney_mels() -> Tensor:
 
     edges = to_hz(np.linspace(0, 15 + 27 * np.log(8) / np.log(6.4), 82))
     bins = np.linspace(0, 8000, 201)
-    low, high = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None], (edges[2:, None] - bins) / np.diff(edges)[1:, None]
+    low = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    high = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     filters = np.maximum(0, np.minimum(low, high)) * (2 / (edges[2:] - edges[:-2]))[:, None]
     return torch.from_numpy(filters.astype(np.float32))
 

@@ -112,7 +112,8 @@ def main() -> None:
         step, clips = step + 1, clips + len(batch)
         losses.append(loss.item())
         if step % 20 == 0:
-            print(f"{step} loss {sum(losses[-20:]) / 20:.3f} clips {clips} minutes {(time.time() - begun) / 60:.2f}", flush=True)
+            recent = sum(losses[-20:]) / 20
+            print(f"{step} loss {recent:.3f} clips {clips} minutes {(time.time() - begun) / 60:.2f}", flush=True)
         if time.time() - saved > 120:
             save()
             saved = time.time()
@@ -120,7 +121,8 @@ def main() -> None:
             print(f"   test WER {wer:.3f}  {heard[:6]}", flush=True)
     save()
     wer, heard = errors(encoder, targets, read_clips(args.data / "test-kokoro"))
-    print(f"end: test WER {wer:.3f} on all {len(heard)} clips, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+    spent = (time.time() - begun) / 60
+    print(f"end: test WER {wer:.3f} on all {len(heard)} clips, step {step}, {spent:.1f} min", flush=True)
 
 
 if __name__ == "__main__":

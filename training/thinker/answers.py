@@ -15,9 +15,12 @@ from training.data.question_words import LISTS, PLURALS
 from training.data.questions import held_out
 from training.thinker import facts as f
 
-_EMPTY = set(["a", "an", "the", "is", "are", "was", "were", "be", "do", "does", "did", "of", "in", "on", "at", "to", "for", "from", "with", "and", "or", "what", "which", "who", "where", "when", "why", "how", "it", "its", "you", "your", "i", "my", "me", "we", "they", "people", "can", "could", "please", "tell", "name", "something", "call", "called", "another", "use", "used", "get", "go", "make", "made", "there", "this", "that", "have", "has", "many", "much", "know", "would", "like", "whats"])
+_EMPTY = set("""a an the is are was were be do does did of in on at to for from with and or what which who where when
+why how it its you your i my me we they people can could please tell name something call called another use used
+get go make made there this that have has many much know would like whats""".split())
 _SINGULAR = {v: k for k, v in PLURALS.items()}
-_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen""".split()
 _TENS = ["_", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _MONTHS, _DAYS = LISTS["month"], LISTS["weekday"]
 _SEASONS = ["spring", "summer", "autumn", "winter"]
@@ -136,6 +139,11 @@ def _colored(color: str, kind: str) -> str | None:
     return f"{thing} is {color}." if thing else None
 
 
+def _star_or_planet(name: str) -> str | None:
+    kind = "a star" if "sun" in name else "a moon" if "moon" in name else "a planet"
+    return f"{name} is {kind}." if name.lower() in f.PLANETS else None
+
+
 def _got(table: dict, form: str, change: Callable[[str], str] = lambda x: x.lower()) -> Rule:
     """A rule that puts the asked word {q} and its entry {a} into a sentence."""
     def rule(word: str) -> str | None:
@@ -200,7 +208,8 @@ RULES: list[tuple[str, Rule]] = [
     (r"Which month comes before (\w+)", lambda x: f"{_next(_MONTHS, x, -1)} comes before {x}."),
     (r"Wh\w+ day comes after (\w+)", lambda x: f"{_next(_DAYS, x, 1)} comes after {x}."),
     (r"Wh\w+ day comes before (\w+)", lambda x: f"{_next(_DAYS, x, -1)} comes before {x}."),
-    (r"Which season comes after (\w+)", lambda x: f"{_next(_SEASONS, x.replace('fall', 'autumn'), 1)} comes after {x}."),
+    (r"Which season comes after (\w+)",
+     lambda x: f"{_next(_SEASONS, x.replace('fall', 'autumn'), 1)} comes after {x}."),
     (r"In which season is (\w+)", lambda x: f"{x} is in {_seasonal(x)}."),
     (r"How many days are in (\w+)", lambda x: f"{x} has {_days(x)} days." if x in _MONTHS else None),
     (r"How many (\w+) do people have", _got(f.PARTS, "People have {a} {q}.")),
@@ -213,8 +222,7 @@ RULES: list[tuple[str, Rule]] = [
     (r"(?:What do you use to|What do I need to) (.+)", _got(f.TOOL, "You use {a} to {q}.")),
     (r"Where do you go to (.+)", _got(f.PLACE, "You go to {a} to {q}.")),
     (r"What do you do when you are (\w+)", _got(f.FEELING, "When you are {q}, you {a}.")),
-    (r"Is (.+) a star or a planet", lambda x: f"{x} is {'a star' if 'sun' in x else 'a moon' if 'moon' in x else 'a planet'}."
-     if x.lower() in f.PLANETS else None),
+    (r"Is (.+) a star or a planet", _star_or_planet),
     (r"What is (.+) made of", _got(f.PLANETS, "{q} is made of {a}.")),
     (r"Is (\w+) hard or soft", _got(f.HARD, "{q} is {a}.")),
     (r"Can you (.+)", lambda x: f"I cannot {x}, but I can tell you about it." if x in LISTS["doing"] else None),

@@ -1,8 +1,8 @@
 """Teaches the Thinker to answer simple questions correctly in one short sentence (text only, low rank, then merged).
 
 Untrained, SmolLM2 rambles: half of its misses at simple questions are long talk around the point. What is typed right
-is the ceiling of what can be heard right, and a typed sample costs a third of a spoken one. A quarter of the samples are
-the model's own answers to other questions, so that it keeps what it knows.
+is the ceiling of what can be heard right, and a typed sample costs a third of a spoken one. A seventh of the samples
+are the model's own answers to other questions, so that it keeps what it knows.
 
     python -m training.thinker.sharpen --thinker runs/thinker --questions runs/data/questions.json \
         --out runs/thinker-sharp --minutes 9
