@@ -1,17 +1,23 @@
-"""What Thinker and Talker have read: both KV caches, the next position, and what each still has to read.
+"""What Thinker and Talker have read, and how it is kept within bounds.
 
-The Thinker's cache only grows, except when a reply was cut short. The Talker's keeps prompts and the text of replies,
-never their codes, as it was trained; it reads lazily, just before it speaks (anatomy §1.8).
+Both caches hold the same tokens in the same rows: the Talker reads each piece of a prompt right behind the Thinker, the
+codes of a reply stand behind that only while it is spoken, and its text takes their place (anatomy §1.8). When the
+context is full, pictures of the past go first, then the oldest exchanges; what stays is moved up, its keys turned to
+the positions they would have had.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from model.config import OmniConfig
-from model.kv_cache import KVCache
-from model.prompt.pieces import Piece, encode_piece, piece_length
+from model.errors import BadInputError
+from model.events import ContextTrimmed
+from model.memory import Memory
+from model.prompt.pieces import EncodedPiece
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 
@@ -21,72 +27,159 @@ def line(start: int, length: int, device: torch.device) -> Tensor:
     return (torch.arange(length, device=device) + start).expand(3, -1)
 
 
+@dataclass
+class Place:
+    """A point in the conversation: how many rows are before it, and the position that follows them."""
+
+    rows: int
+    position: int
+
+
+@dataclass
+class _Stretch:
+    """Rows of pictures that may be forgotten; `width` is how much nearer everything behind them comes."""
+
+    begin: Place
+    rows: int
+    width: int
+
+
 class Context:
     """
     Attributes:
         position: TMRoPE position of the next token.
-        capacity: tokens that fit in all.
+        trimmed: what had to be forgotten since somebody last looked.
     """
 
-    def __init__(self, config: OmniConfig, thinker: Thinker, talker: Talker | None) -> None:
-        self._thinker, self._talker = thinker, talker
-        self._merge = config.thinker.vision.spatial_merge_size
-        self._thinker_cache = thinker.model.new_cache()
-        self.talker_cache: KVCache | None = talker.model.new_cache() if talker is not None else None
-        self._talker_pending: list[tuple[Tensor, Tensor]] = []  # (inputs, positions) for the Talker to read
+    def __init__(self, config: OmniConfig, thinker: Thinker, talker: Talker | None, memory: Memory) -> None:
+        self._config, self._thinker, self._talker = config.thinker.text, thinker, talker
+        self.memory = memory
         self.position = 0
-        self.capacity = config.thinker.text.max_position_embeddings
+        self.capacity = self._config.max_position_embeddings
+        self.trimmed: list[ContextTrimmed] = []
+        self._exchanges: list[Place] = []  # where each begins
+        self._pictures: list[_Stretch] = []  # of exchanges that are over
+        self._fresh_pictures: list[_Stretch] = []  # of the one that is going on
+        self._marks: list[Place] = []
 
     @property
     def length(self) -> int:
         """Tokens the Thinker has read."""
-        return self._thinker_cache.length
+        return self.memory.thinker_cache.length
 
     @property
     def device(self) -> torch.device:
         return self._thinker.model.embed_tokens.weight.device
 
-    def tokens_of(self, pieces: list[Piece]) -> int:
-        """Tokens the pieces will take, known before any is encoded."""
-        return sum(piece_length(piece, self._merge) for piece in pieces)
+    # reading
 
-    def prefill(self, pieces: list[Piece]) -> Tensor:
-        """Read pieces; the Thinker's final hidden states [S, hidden] of the last one."""
-        hidden = torch.empty(0)
-        for piece in pieces:
-            encoded = encode_piece(self._thinker, piece, self.position)
-            hidden = self._thinker(encoded.embeds, encoded.positions, self._thinker_cache)
-            self.position = encoded.next_position
-            if self._talker is not None:
-                self._talker_pending.append((hidden + encoded.spoken, encoded.positions))
+    def read(self, pieces: list[EncodedPiece]) -> Tensor:
+        """Read pieces behind each other; the Thinker's final hidden states [S, hidden] of all of them."""
+        embeds = torch.cat([piece.embeds for piece in pieces])
+        positions = torch.cat([piece.positions for piece in pieces], dim=1)
+        hidden = self._thinker(embeds, positions, self.memory.thinker_cache)
+        self.position = pieces[-1].next_position
+        if self._talker is not None and self.memory.talker_cache is not None:
+            inputs = hidden + torch.cat([piece.spoken for piece in pieces])
+            self._talker(inputs, positions, self.memory.talker_cache)
         return hidden
 
-    def read_token(self, token: int) -> tuple[Tensor, Tensor]:
-        """Read one generated token: its hidden state [1, hidden], and that plus its embedding for the Talker."""
-        embeds = self._thinker.embed(torch.tensor([token], device=self.device))
-        hidden = self._thinker(embeds, line(self.position, 1, self.device), self._thinker_cache)
-        self.position += 1
-        return hidden, hidden + embeds
+    def read_pictures(self, piece: EncodedPiece, width: int) -> None:
+        """Read a piece that may be forgotten before anything else; what follows it comes nearer by `width` then."""
+        begin = self.here()
+        self.read([piece])
+        self._fresh_pictures.append(_Stretch(begin, self.length - begin.rows, width))
 
-    def talker_reads(self) -> KVCache:
-        """Let the Talker catch up with the Thinker, and hand out its cache."""
-        assert self._talker is not None and self.talker_cache is not None
-        if self._talker_pending:
-            inputs = torch.cat([inputs for inputs, _ in self._talker_pending])
-            positions = torch.cat([positions for _, positions in self._talker_pending], dim=1)
-            self._talker(inputs, positions, self.talker_cache)
-            self._talker_pending = []
-        return self.talker_cache
-
-    def settle_reply(self, items: list[Tensor], keep: int, talker_length: int | None) -> None:
-        """Make the first `keep` items of the reply just given history: cut the Thinker there, drop the Talker's codes
-        (everything after `talker_length`) and queue the kept text for it."""
-        dropped = len(items) - keep
-        self._thinker_cache.truncate(self.length - dropped)
-        self.position -= dropped
-        if self.talker_cache is None:
+    def settle_reply(self, items: list[Tensor], begin: Place, keep: int) -> None:
+        """Make the first `keep` items of the reply that began at `begin` history: the Thinker forgets the rest, the
+        Talker its codes, and reads the kept text instead."""
+        self.memory.thinker_cache.truncate(begin.rows + keep)
+        self.position = begin.position + keep
+        if self._talker is None or self.memory.talker_cache is None:
             return
-        if talker_length is not None:
-            self.talker_cache.truncate(talker_length)
+        self.memory.talker_cache.truncate(begin.rows)
         if keep:
-            self._talker_pending.append((torch.cat(items[:keep]), line(self.position - keep, keep, self.device)))
+            spoken = torch.cat(items[:keep])
+            self._talker(spoken, line(begin.position, keep, self.device), self.memory.talker_cache)
+
+    # places
+
+    def here(self) -> Place:
+        """Where the next token will stand."""
+        return Place(self.length, self.position)
+
+    def mark(self, place: Place | None = None) -> Place:
+        """`here`, or a place marked before, kept right when something before it is forgotten, until `release`."""
+        place = place or self.here()
+        self._marks.append(place)
+        return place
+
+    def release(self, place: Place) -> None:
+        """The mark is needed no more."""
+        self._marks = [mark for mark in self._marks if mark is not place]
+
+    def go_back(self, place: Place) -> None:
+        """Forget everything read since the mark; both caches are as they were then, bit for bit."""
+        self.memory.thinker_cache.truncate(place.rows)
+        if self.memory.talker_cache is not None:
+            self.memory.talker_cache.truncate(place.rows)
+        self.position = place.position
+        self._fresh_pictures = [s for s in self._fresh_pictures if s.begin.rows < place.rows]
+
+    # bounds
+
+    def begin_exchange(self) -> None:
+        """What is read from here on belongs to a new question and its answer."""
+        self._pictures += self._fresh_pictures
+        self._fresh_pictures = []
+        self._exchanges.append(self.here())
+
+    def cancel_exchange(self) -> None:
+        """The exchange just begun has gone back to where it began."""
+        self._exchanges.pop()
+
+    def make_room(self, tokens: int) -> None:
+        """Forget as much as it takes for `tokens` more; BadInputError, and nothing forgotten, where it cannot do."""
+        start = self._exchanges[0].rows if self._exchanges else self.length
+        current = self._exchanges[-1].rows if self._exchanges else self.length
+        forgettable = current - start + sum(stretch.rows for stretch in self._fresh_pictures)
+        room = self.capacity - self.length
+        if tokens > room + forgettable:
+            raise BadInputError(
+                f"This is {tokens} tokens long, but only {max(0, room + forgettable)} of the model's {self.capacity} "
+                f"are left; shorten it or begin a new conversation."
+            )
+        while self.capacity - self.length < tokens:
+            if self._pictures:
+                self._forget("pictures", self._pictures.pop(0))
+            elif len(self._exchanges) > 1:
+                first, second = self._exchanges[:2]
+                stretch = _Stretch(first, second.rows - first.rows, second.position - first.position)
+                self._exchanges.pop(0)
+                self._forget("exchange", stretch)
+            else:
+                self._forget("pictures", self._fresh_pictures.pop(0))
+
+    def _forget(self, what: str, stretch: _Stretch) -> None:
+        begin, end = stretch.begin.rows, stretch.begin.rows + stretch.rows
+        self.memory.thinker_cache.remove(begin, end, _turn_back(self._config, stretch.width, self.device))
+        if self._talker is not None and self.memory.talker_cache is not None:
+            turn = _turn_back(self._talker.config.decoder, stretch.width, self.device)
+            self.memory.talker_cache.remove(begin, end, turn)
+        self.position -= stretch.width
+        others = [other.begin for other in (*self._pictures, *self._fresh_pictures)]
+        for place in (*self._exchanges, *self._marks, *others):
+            if place.rows >= end:
+                place.rows -= stretch.rows
+                place.position -= stretch.width
+        self.trimmed.append(ContextTrimmed(what, stretch.rows))
+
+
+def _turn_back(config: object, width: int, device: torch.device) -> tuple[Tensor, Tensor] | None:
+    """Cosines and sines [head_dim] that move keys `width` positions nearer, the same in time, height and width."""
+    if not width:
+        return None
+    size, theta = config.head_dim, config.rope_theta  # type: ignore[attr-defined]
+    frequencies = 1.0 / (theta ** (torch.arange(0, size, 2, device=device).float() / size))
+    angles = (-width * frequencies).repeat(2)
+    return angles.cos(), angles.sin()

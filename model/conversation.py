@@ -1,51 +1,47 @@
 """One conversation: hear, see, say, then reply, with text and speech coming out while they are generated.
 
-Owns the turns. A turn's input is collected until `reply`, and forgotten without a trace when it cannot be answered.
+Owns the turns: which one is open, which reply is the last, what becomes history. Everything is read as it comes
+(`model.turn`), so little is left to do when a turn ends; a turn that cannot be answered is forgotten without a trace.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from model.context import Context
+from model.context import Context, Place
 from model.errors import BadInputError, CannotRunError
 from model.events import ReplyEvent
 from model.prompt.mel import SAMPLE_RATE
-from model.prompt.pieces import AudioPiece, ImagePiece, Piece, TextPiece, VideoPiece
+from model.prompt.pieces import AudioPiece, ImagePiece, Piece, TextPiece, VideoPiece, encode_piece
 from model.reply import Reply, ReplyOptions
+from model.turn import SHORTEST_SOUND, Turn, check_audible
 
 if TYPE_CHECKING:
     from model.engine import Engine
 
-_SHORTEST_SOUND = 0.1  # seconds; less is no utterance
-_SILENCE = 1e-4  # peak amplitude
-
-Item = str | np.ndarray | Piece  # text, sound, or something already made ready
-
-
-@dataclass
-class Turn:
-    """What the person has given since the last reply, in order."""
-
-    items: list[Item] = field(default_factory=list)
-    hearing: bool = False  # whether the last item is sound that may go on
-    seen: list[tuple[float, np.ndarray]] = field(default_factory=list)  # camera frames with their times
-
 
 class Conversation:
+    """Calls come from one thread, except `interrupt`. Wrong input raises BadInputError and changes nothing."""
+
     def __init__(self, engine: Engine, voice: str | None = None, system: str | None = None) -> None:
         self._engine = engine
         self.voice = engine.voice(voice)
-        self._context = Context(engine.config, engine.thinker, engine.talker)
-        self._turn = Turn()
-        self._unread = self._system_ids(engine.settings.system_prompt if system is None else system)
+        self._memory = engine.take_memory()
+        self._context = Context(engine.config, engine.thinker, engine.talker, self._memory)
+        self._open = True
+        self._turn: Turn | None = None
+        self._begun: Place | None = None  # where the open turn began
         self._last: Reply | None = None
+        self._paused: tuple[Turn, Place] | None = None
+        if system := engine.settings.system_prompt if system is None else system:
+            tokenizer = engine.tokenizer
+            body = tokenizer.encode(f"system\n{system}")
+            self._read([tokenizer.turn_start, *body, tokenizer.turn_end, *tokenizer.encode("\n")])
 
     def __enter__(self) -> Conversation:
         return self
@@ -54,10 +50,12 @@ class Conversation:
         self.close()
 
     def close(self) -> None:
-        """Stop what runs and free the memory; the conversation is over."""
+        """Stop what runs and give the memory back; the conversation is over."""
         self.interrupt()
-        self._last = None
-        self._context = Context(self._engine.config, self._engine.thinker, self._engine.talker)
+        if self._open:
+            self._open = False
+            self._turn = self._last = self._paused = None
+            self._engine.return_memory(self._memory)
 
     @property
     def tokens(self) -> int:
@@ -73,29 +71,24 @@ class Conversation:
     def hear(self, pcm: np.ndarray) -> None:
         """Sound as it arrives: float32 mono 16 kHz, any length; successive calls are one utterance."""
         samples = _checked_sound(pcm)
-        if self._turn.hearing:
-            heard = self._turn.items[-1]
-            assert isinstance(heard, np.ndarray)
-            self._turn.items[-1] = np.concatenate([heard, samples])
-        else:
-            self._add(samples)
-            self._turn.hearing = True
+        self._change(lambda turn: turn.hear(samples))
 
     def see(self, rgb: np.ndarray, at: float) -> None:
         """A camera frame, uint8 [H, W, 3], `at` seconds since the turn began."""
-        self._turn.seen.append((at, _checked_pixels(rgb, 3)))
+        frame = _checked_pixels(rgb, 3)
+        self._change(lambda turn: turn.see(frame, at))
 
     def say(self, text: str) -> None:
         """Typed text."""
         if not text.strip():
             raise BadInputError("There is no text in the question.")
-        self._add(text)
+        self._change(lambda turn: turn.say(text))
 
     def add_audio(self, pcm: np.ndarray) -> None:
         """A whole clip, float32 mono 16 kHz; unlike `hear`, never joined with another one."""
         samples = _checked_sound(pcm)
-        _check_audible(samples)
-        self._add(samples)
+        check_audible(len(samples), float(np.abs(samples).max(initial=0.0)))
+        self._add(AudioPiece(self._engine.mel_front_end(samples)))
 
     def add_image(self, rgb: np.ndarray) -> None:
         """A picture, uint8 [H, W, 3]."""
@@ -103,7 +96,12 @@ class Conversation:
 
     def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
         """A film, uint8 [T, H, W, 3] at `fps`, with its sound (float32 mono 16 kHz) or without."""
-        self._add(self._video(_checked_pixels(frames, 4), fps, pcm))
+        front_end = self._engine.patch_front_end
+        patches, grid = front_end.video(_checked_pixels(frames, 4))
+        samples = None if pcm is None else _checked_sound(pcm)
+        audible = samples is not None and len(samples) >= SHORTEST_SOUND * SAMPLE_RATE
+        mel = self._engine.mel_front_end(samples) if samples is not None and audible else None
+        self._add(VideoPiece(patches, grid, front_end.temporal_patch_size / fps, mel))
 
     def add_history(self, role: str, items: list[str | np.ndarray]) -> None:
         """An earlier turn of texts and sounds (float32 mono 16 kHz), as if it had happened here."""
@@ -115,26 +113,52 @@ class Conversation:
         self.close_turn(role)
 
     def close_turn(self, role: str = "user") -> None:
-        """Make what was given since the last reply a turn of the past, of the "user" or the "assistant"; no answer."""
+        """Make what was given since the last reply a turn of the past, of the "user" or the "assistant"; no answer.
+        A turn of the assistant can hold text only."""
         if role not in ("user", "assistant"):
             raise BadInputError(f'A turn is of the "user" or the "assistant", not of "{role}".')
-        turn, self._turn = self._turn, Turn()
-        if not turn.items:
+        turn = self._turn
+        if turn is None or turn.empty:
             raise BadInputError("An earlier turn is empty.")
-        with torch.inference_mode():
-            pieces = self._turn_pieces(role, turn.items, self._closed())
-            self._check_room(pieces)
-            self._context.prefill(pieces)
         tokenizer = self._engine.tokenizer
-        self._unread = [tokenizer.turn_end, *tokenizer.encode("\n")]
+        try:
+            with torch.inference_mode():
+                turn.close(role)
+                self._read([tokenizer.turn_end, *tokenizer.encode("\n")])
+        except BadInputError:
+            self.discard()
+            raise
+        self._end_turn()
 
     def discard(self) -> None:
         """Forget what was heard, seen and said since the last reply."""
-        self._turn = Turn()
+        if self._turn is not None and self._begun is not None:
+            self._context.go_back(self._begun)
+            self._context.cancel_exchange()
+            self._end_turn()
 
-    def _add(self, item: Item) -> None:
-        self._turn.items.append(item)
-        self._turn.hearing = False
+    # a pause that may be the end
+
+    def pause(self) -> None:
+        """The person may be done: a reply may begin, and `resume` takes it back if they go on."""
+        if self._turn is None:
+            raise BadInputError("Nothing is being heard that could pause; call hear() first.")
+        self._forget_pause()
+        self._paused = self._turn.copy(), self._context.mark()
+
+    def resume(self) -> None:
+        """They go on: whatever was replied since `pause` never happened, and the turn is open again."""
+        if self._paused is None:
+            raise BadInputError("There is no pause to resume from; call pause() first.")
+        turn, place = self._paused
+        if self._last is not None:
+            self._last.stop.set()
+            self._context.release(self._last.place)
+            self._last = None
+            self._context.mark(turn.begun)
+        self._context.go_back(place)
+        self._forget_pause()
+        self._turn, self._begun = turn, turn.begun
 
     # output
 
@@ -148,35 +172,43 @@ class Conversation:
         whole_utterance: bool = False,
     ) -> Iterator[ReplyEvent]:
         """Answer what was heard, seen and said: TextDelta and SpeechChunk as they come, then Done."""
+        self._check_open()
         if speech and self._engine.talker is None:
             raise CannotRunError("This model was loaded without its voice; load it with speech to hear it.")
         options = ReplyOptions(seed, greedy, speech, max_text_tokens, max_speech_seconds, whole_utterance)
         begun = time.perf_counter()
-        turn, self._turn = self._turn, Turn()
-        if turn.seen:
-            turn.items.insert(0, self._camera(turn.seen))
-        if not turn.items:
+        turn = self._turn
+        if turn is None or turn.empty:
             raise BadInputError("There is nothing to answer yet.")
-        with torch.inference_mode():
-            pieces = self._turn_pieces("user", turn.items, self._closed())
-            tokenizer = self._engine.tokenizer
-            closing = [tokenizer.turn_end, *tokenizer.encode("\n"), tokenizer.turn_start]
-            pieces.append(TextPiece([*closing, *tokenizer.encode("assistant\n")]))
-            self._check_room(pieces)
-            encoded = time.perf_counter()
-            hidden = self._context.prefill(pieces)
-            self._unread = []
+        tokenizer = self._engine.tokenizer
+        closing = [tokenizer.turn_end, *tokenizer.encode("\n"), tokenizer.turn_start, *tokenizer.encode("assistant\n")]
+        try:
+            with torch.inference_mode():
+                sensed = turn.end_senses()
+                hidden = turn.finish(closing)
+        except BadInputError:
+            self.discard()
+            raise
         reply = Reply(self._engine, self._context, self.voice, options, begun)
-        reply.timings["encode"] = encoded - begun
-        reply.timings["prefill"] = time.perf_counter() - encoded
+        reply.timings["encode"] = sensed
+        reply.timings["prefill"] = time.perf_counter() - begun - sensed
         self._last = reply
+        self._end_turn()
+        yield from self._events(reply, hidden)
+
+    def _events(self, reply: Reply, hidden: torch.Tensor) -> Iterator[ReplyEvent]:
+        trimmed, self._context.trimmed = self._context.trimmed, []
+        yield from trimmed
         events = reply.events(hidden)
-        while True:
-            with torch.inference_mode():  # entered anew at each step: held across a yield it would leak to the caller
-                event = next(events, None)
-            if event is None:
-                return
-            yield event
+        try:
+            while True:
+                with torch.inference_mode():  # entered anew at each step: held across a yield it would leak out
+                    event = next(events, None)
+                if event is None:
+                    return
+                yield event
+        finally:
+            reply.over = True
 
     def interrupt(self, heard_seconds: float | None = None) -> None:
         """End the running reply within one step, from any thread. What was not heard is forgotten: of the reply's text
@@ -185,86 +217,76 @@ class Conversation:
             self._last.heard_seconds = heard_seconds
             self._last.stop.set()
 
-    # ChatML
+    # turns
 
-    def _closed(self) -> list[int]:
-        """Ids that the next turn must begin with: what is unread, after the last reply has become history."""
+    def _check_open(self) -> None:
+        if not self._open:
+            raise BadInputError("This conversation is over; begin a new one.")
+        if self._last is not None and not self._last.over and not self._last.stop.is_set():
+            raise BadInputError("A reply is still running; read it to its end or interrupt() it first.")
+
+    def _change(self, change: Callable[[Turn], None]) -> None:
+        """Give the open turn something, or a new one; what fails leaves the turn as it was, or none."""
+        self._check_open()
+        fresh = self._turn is None
+        with torch.inference_mode():
+            if self._turn is None:
+                self._settle()
+                self._context.begin_exchange()
+                self._turn = Turn(self._engine, self._context)
+                self._begun = self._turn.begun
+            elif self._paused is not None:
+                self._forget_pause()  # nobody replied
+            try:
+                change(self._turn)
+            except BadInputError:
+                if fresh:
+                    self.discard()
+                raise
+
+    def _add(self, piece: Piece) -> None:
+        self._change(lambda turn: turn.add(piece))
+
+    def _end_turn(self) -> None:
+        if self._begun is not None:
+            self._context.release(self._begun)
+        self._turn = self._begun = None
+
+    def _forget_pause(self) -> None:
+        if self._paused is not None:
+            self._context.release(self._paused[1])
+            self._paused = None
+
+    def _settle(self) -> None:
+        """Make the last reply history: what was heard of it, and the end of its turn."""
+        self._forget_pause()
         reply, self._last = self._last, None
-        if reply is not None:
-            keep = reply.heard_items()
-            with torch.inference_mode():
-                self._context.settle_reply(reply.items, keep, reply.talker_length)
-            rest = reply.tokens[len(reply.items) :] if keep == len(reply.items) and not reply.stop.is_set() else []
-            tokenizer = self._engine.tokenizer
-            spoken = [token for token in rest if token not in self._engine.end_tokens]
-            self._unread = [*spoken, tokenizer.turn_end, *tokenizer.encode("\n")]
-        return self._unread
-
-    def _turn_pieces(self, role: str, items: list[Item], opening: list[int]) -> list[Piece]:
-        """One turn without its end. Neighbouring text is tokenized together, as it would be in a whole prompt."""
+        if reply is None:
+            return
+        keep = reply.heard_items()
+        self._context.settle_reply(reply.items, reply.place, keep)
+        self._context.release(reply.place)
+        rest = reply.tokens[len(reply.items) :] if keep == len(reply.items) and not reply.stop.is_set() else []
         tokenizer = self._engine.tokenizer
-        pieces: list[Piece] = []
-        text = f"{role}\n"
-        ids = [*opening, tokenizer.turn_start]
-        for item in items:
-            if isinstance(item, str):
-                text += item
-                continue
-            if text or ids:
-                pieces.append(TextPiece([*ids, *tokenizer.encode(text)]))
-                text, ids = "", []
-            pieces.append(self._sound(item) if isinstance(item, np.ndarray) else item)
-        if text or ids:
-            pieces.append(TextPiece([*ids, *tokenizer.encode(text)]))
-        return pieces
+        said = [token for token in rest if token not in self._engine.end_tokens]
+        self._read([*said, tokenizer.turn_end, *tokenizer.encode("\n")])
 
-    def _system_ids(self, system: str) -> list[int]:
-        tokenizer = self._engine.tokenizer
-        if not system:
-            return []
-        body = tokenizer.encode(f"system\n{system}")
-        return [tokenizer.turn_start, *body, tokenizer.turn_end, *tokenizer.encode("\n")]
-
-    def _check_room(self, pieces: list[Piece]) -> None:
-        needed, room = self._context.tokens_of(pieces), self._context.capacity - self._context.length
-        if needed >= room:
-            raise BadInputError(
-                f"This is {needed} tokens long, but only {max(0, room - 1)} of the model's {self._context.capacity} "
-                f"are left; shorten it or begin a new conversation."
-            )
-
-    def _sound(self, samples: np.ndarray) -> AudioPiece:
-        _check_audible(samples)
-        return AudioPiece(self._engine.mel_front_end(samples))
-
-    def _video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None) -> VideoPiece:
-        front_end = self._engine.patch_front_end
-        patches, grid = front_end.video(frames)
-        audible = pcm is not None and len(pcm) >= _SHORTEST_SOUND * SAMPLE_RATE
-        mel = self._engine.mel_front_end(_checked_sound(pcm)) if pcm is not None and audible else None
-        return VideoPiece(patches, grid, front_end.temporal_patch_size / fps, mel)
-
-    def _camera(self, seen: list[tuple[float, np.ndarray]]) -> VideoPiece:
-        """Camera frames of a turn as one film, at the rate at which they came."""
-        span = seen[-1][0] - seen[0][0]
-        fps = (len(seen) - 1) / span if span > 0 else float(self._engine.patch_front_end.temporal_patch_size)
-        return self._video(np.stack([frame for _, frame in seen]), fps, None)
+    def _read(self, ids: list[int]) -> None:
+        with torch.inference_mode():
+            self._context.make_room(len(ids) + 1)
+            self._context.read([encode_piece(self._engine.thinker, TextPiece(ids), self._context.position)])
 
 
 def _checked_sound(pcm: np.ndarray) -> np.ndarray:
-    samples = np.asarray(pcm, dtype=np.float32)
+    samples = np.asarray(pcm)
     if samples.ndim != 1:
-        raise BadInputError(f"Sound must be mono; this has the shape {samples.shape}.")
+        raise BadInputError(f"Sound must be mono, one number a sample; this has the shape {samples.shape}.")
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise BadInputError(f"Sound must be float32 between -1 and 1, not {samples.dtype}; divide it by full scale.")
+    samples = samples.astype(np.float32, copy=False)
     if not np.isfinite(samples).all():
         raise BadInputError("The sound holds values that are no numbers.")
     return samples
-
-
-def _check_audible(samples: np.ndarray) -> None:
-    if len(samples) < _SHORTEST_SOUND * SAMPLE_RATE:
-        raise BadInputError(f"The sound is {len(samples) / SAMPLE_RATE:.2f} s long; there is nothing to hear.")
-    if float(np.abs(samples).max()) < _SILENCE:
-        raise BadInputError("The sound is silent; there is nothing to hear.")
 
 
 def _checked_pixels(pixels: np.ndarray, dimensions: int) -> np.ndarray:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from model.checkpoint.settings import Settings
 from model.checkpoint.voices import Voice
 from model.config import OmniConfig
 from model.conversation import Conversation
 from model.errors import BadInputError
+from model.memory import Memory
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
 from model.prompt.tokenizer import TextTokenizer
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
+
+MOST_SPEECH_SECONDS = 82.0  # of one reply; the Talker was trained for no more
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Engine:
     talker: Talker | None
     token2wav: Token2Wav | None
     voices_by_name: dict[str, Voice]
+    _free: list[Memory] = field(default_factory=list, repr=False)
 
     @property
     def voices(self) -> tuple[str, ...]:
@@ -71,6 +75,17 @@ class Engine:
     def end_tokens(self) -> frozenset[int]:
         """Tokens that end a reply."""
         return self.settings.end_tokens
+
+    def take_memory(self) -> Memory:
+        """An empty memory for one conversation; one that was given back if there is any."""
+        if self._free:
+            return self._free.pop()
+        return Memory(self.thinker, self.talker, int(MOST_SPEECH_SECONDS * self.codes_per_second))
+
+    def return_memory(self, memory: Memory) -> None:
+        """The conversation that took it is over."""
+        memory.clear()
+        self._free.append(memory)
 
     def conversation(self, voice: str | None = None, system: str | None = None) -> Conversation:
         """A new conversation, in the model's own voice and with its own system prompt unless told otherwise."""

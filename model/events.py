@@ -26,6 +26,15 @@ class SpeechChunk:
 
 
 @dataclass(frozen=True)
+class ContextTrimmed:
+    """The context was full and something old was forgotten: `what` is "pictures" or "exchange" (a question and its
+    answer), `tokens` is how much room that made."""
+
+    what: str
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Done:
     """The reply is over. `timings` holds seconds: encode, prefill, first_text, first_audio, total."""
 
@@ -40,4 +49,4 @@ class Done:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-ReplyEvent = TextDelta | SpeechChunk | Done
+ReplyEvent = TextDelta | SpeechChunk | ContextTrimmed | Done

@@ -50,7 +50,7 @@ class Attention(nn.Module):
         self.o_proj = nn.Linear(self.heads * self.head_dim, config.hidden_size, bias=False)
 
     def forward(
-        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor | None, cache: KVCache | None
+        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, rows: Tensor, cache: KVCache | None
     ) -> Tensor:
         batch, length, _ = x.shape
         q = self.q_proj(x).view(batch, length, self.heads, self.head_dim).transpose(1, 2)
@@ -58,7 +58,7 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(batch, length, self.kv_heads, self.head_dim).transpose(1, 2)
         q, k = rotate(q, *rope), rotate(k, *rope)
         if cache is not None:
-            k, v = cache.append(self.layer, k, v)
+            k, v = cache.write(self.layer, rows, k, v)
         out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
         return self.o_proj(out.transpose(1, 2).reshape(batch, length, -1))
 
@@ -72,9 +72,9 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(
-        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor | None, cache: KVCache | None
+        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, rows: Tensor, cache: KVCache | None
     ) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), rope, mask, cache)
+        x = x + self.self_attn(self.input_layernorm(x), rope, mask, rows, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -88,22 +88,26 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(DecoderLayer(config, i) for i in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(
-        self, x: Tensor, positions: Tensor, cache: KVCache | None = None, mask: Tensor | None = None
-    ) -> Tensor:
-        """[B, S, hidden] at positions [3, S] → [B, S, hidden]. Without a mask: causal over cache and input."""
+    def forward(self, x: Tensor, positions: Tensor, cache: KVCache | None = None) -> Tensor:
+        """[B, S, hidden] at positions [3, S], causal over what the cache holds and the input → [B, S, hidden]."""
         length = x.shape[1]
-        past = cache.length if cache is not None else 0
-        if mask is None:
-            mask = causal_mask(length, past + length, x.device)
+        if cache is None:
+            return self.run(x, positions, torch.arange(length, device=x.device), None)
+        cache.reserve(length)
+        out = self.run(x, positions, cache.rows(length, x.device), cache)
+        cache.advance(length)
+        return out
+
+    def run(self, x: Tensor, positions: Tensor, rows: Tensor, cache: KVCache | None) -> Tensor:
+        """The same into given `rows` of a cache that has reserved them: tensors alone, nothing of the host's state."""
+        mask = causal_mask(rows, x.shape[1] if cache is None else cache.visible)
         rope = rotary_tables(
             positions, self.config.head_dim, self.config.rope_theta, self.config.mrope_section, x.dtype
         )
         for layer in self.layers:
-            x = layer(x, rope, mask, cache)
-        if cache is not None:
-            cache.advance(length)
+            x = layer(x, rope, mask, rows, cache)
         return self.norm(x)
 
-    def new_cache(self) -> KVCache:
-        return KVCache(self.config.num_hidden_layers)
+    def new_cache(self, capacity: int | None = None) -> KVCache:
+        """An empty cache, by default for as many tokens as the model has positions."""
+        return KVCache(self.config.num_hidden_layers, capacity or self.config.max_position_embeddings)

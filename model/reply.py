@@ -47,45 +47,44 @@ class TalkerSteps:
         self, engine: Engine, context: Context, voice: Voice, greedy: bool, generator: torch.Generator
     ) -> None:
         assert engine.talker is not None
-        self._thinker, self._talker, self._context, self._voice = engine.thinker, engine.talker, context, voice
+        self._talker, self._context = engine.talker, context
         config = self._config = engine.talker.config
         sampling = engine.settings.talker.greedy() if greedy else engine.settings.talker
         used = (config.codec_mask, config.codec_pad, config.codec_start)
-        self._sampler = Sampler(sampling, config.decoder.vocab_size, used, generator)
-        self._after_text = iter([config.text_end])
-        self._position = context.position
-        self._last_code: int | None = None
-        self.prefix_length = 0  # of the Talker's cache, without this reply
+        self._sampler = Sampler(sampling, config.decoder.vocab_size, used, generator, context.device)
+
+        def text(token: int) -> Tensor:
+            return engine.thinker.embed(torch.tensor([token], device=context.device))
+
+        self._speaker = text(voice.bos_token) + self._codec(config.codec_pad)
+        self._after_text = iter([text(config.text_end)])
+        self._pad = text(config.text_pad)
+        self._code = torch.tensor([config.codec_start], device=context.device)
+        self._position = 0
 
     def begin(self) -> None:
-        """Read everything up to the reply; the position of the reply is where the prompt ends."""
+        """Read the voice's token, behind the prompt."""
+        cache = self._context.memory.talker_cache
+        assert cache is not None
         self._position = self._context.position
-        self.prefix_length = self._context.talker_reads().length
+        self._talker(self._speaker, line(self._position, 1, self._context.device), cache)
+        self._position += 1
 
     def step(self, item: Tensor | None) -> int | None:
         """`item` [1, hidden], or None once the text is over → a code, or None when the speech is complete."""
         if item is None:
-            item = self._text(next(self._after_text, self._config.text_pad))
-        if self._last_code is None:
-            speaker = self._text(self._voice.bos_token) + self._codec(self._config.codec_pad)
-            inputs = torch.cat([speaker, item + self._codec(self._config.codec_start)])
-        else:
-            inputs = self._codec(self._last_code) + item
-        cache = self._context.talker_cache
-        assert cache is not None
-        hidden = self._talker(inputs, line(self._position, len(inputs), inputs.device), cache)
-        self._position += len(inputs)
-        code = self._sampler.choose(self._talker.logits(hidden[-1]))
-        if code in (self._config.codec_end, self._config.codec_pad):
-            return None
-        self._last_code = code
-        return code
+            item = next(self._after_text, self._pad)
+        sampler = self._sampler
+        self._code = self._context.memory.talker_step(
+            sampler.sampling, self._code, item, line(self._position, 1, item.device), sampler.used, sampler.noise()
+        )
+        sampler.mark(self._code)
+        self._position += 1
+        code = int(self._code)
+        return None if code in (self._config.codec_end, self._config.codec_pad) else code
 
     def _codec(self, code: int) -> Tensor:
         return self._talker.embed(torch.tensor([code], device=self._context.device))
-
-    def _text(self, token: int) -> Tensor:
-        return self._thinker.embed(torch.tensor([token], device=self._context.device))
 
 
 @dataclass
@@ -111,8 +110,11 @@ class Reply:
     heard_seconds: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     timings: dict[str, float] = field(default_factory=dict)
-    talker_length: int | None = None
     complete: bool = False
+    over: bool = False  # nothing more will come of it
+
+    def __post_init__(self) -> None:
+        self.place = self.context.mark()  # where it begins
 
     def events(self, hidden: Tensor) -> Iterator[ReplyEvent]:
         """From the hidden states [S, hidden] of the prompt's end to Done."""
@@ -142,11 +144,13 @@ class Reply:
         """Pieces of text, each with the Talker's item for the token that ends it; None for what is never spoken."""
         engine = self.engine
         sampling = engine.settings.thinker.greedy() if self.options.greedy else engine.settings.thinker
-        sampler = Sampler(sampling, engine.config.thinker.text.vocab_size, (), generator)
+        context, memory = self.context, self.context.memory
+        sampler = Sampler(sampling, engine.config.thinker.text.vocab_size, (), generator, context.device)
         words = StreamingDetokenizer(engine.tokenizer)
-        most = min(self.options.max_text_tokens, self.context.capacity - self.context.length)
+        most = min(self.options.max_text_tokens, context.capacity - context.length)
+        chosen = sampler.choose(engine.thinker.logits(hidden[-1]))
         while not self.stop.is_set():
-            token = sampler.choose(engine.thinker.logits(hidden[-1]))
+            token = int(chosen)
             self.tokens.append(token)
             if token in engine.end_tokens:
                 break
@@ -156,7 +160,10 @@ class Reply:
             if len(self.tokens) >= most:
                 yield delta, None
                 break
-            hidden, item = self.context.read_token(token)
+            position = line(context.position, 1, context.device)
+            item, chosen = memory.thinker_step(sampling, chosen, position, sampler.used, sampler.noise())
+            sampler.mark(chosen)
+            context.position += 1
             self.items.append(item)
             yield delta, item
         if rest := words.finish():
@@ -168,7 +175,6 @@ class Reply:
         assert self.voice is not None and engine.token2wav is not None
         talker = TalkerSteps(engine, self.context, self.voice, options.greedy, generator)
         talker.begin()
-        self.talker_length = talker.prefix_length
         stream = SpeechStream(
             engine.token2wav, self.voice, engine.settings.speech, seed, options.whole_utterance, self.stop.is_set
         )

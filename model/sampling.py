@@ -28,37 +28,54 @@ class Sampling:
 
 
 class Sampler:
-    """Chooses one token at a time and remembers which were used, for the repetition penalty."""
+    """One reply's choices: which tokens were used, and the noise that decides. All on the model's device, so that a
+    step needs no host; the noise comes from a seeded generator of the host, so that every device chooses alike.
 
-    def __init__(self, sampling: Sampling, vocabulary: int, used: Iterable[int], generator: torch.Generator) -> None:
-        self._sampling = sampling
+    Attributes:
+        used: bool [vocabulary], for the repetition penalty.
+    """
+
+    def __init__(
+        self, sampling: Sampling, vocabulary: int, used: Iterable[int], generator: torch.Generator, device: torch.device
+    ) -> None:
+        self.sampling = sampling
         self._generator = generator
-        self._used = torch.zeros(vocabulary, dtype=torch.bool)
-        for token in used:
-            self._used[token] = True
+        self.used = torch.zeros(vocabulary, dtype=torch.bool, device=device)
+        self.used[list(used)] = True
 
-    def choose(self, logits: Tensor) -> int:
-        """Float32 [vocabulary] → token id; the token counts as used from then on."""
-        token = int(_choose(logits.cpu(), self._used, self._sampling, self._generator))
-        self._used[token] = True
+    def noise(self) -> Tensor:
+        """Exponential noise for one choice, [candidates]; a single one where nothing is drawn."""
+        count = 1
+        if self.sampling.temperature > 0:
+            count = min(self.sampling.top_k or len(self.used), len(self.used))
+        return torch.empty(count).exponential_(generator=self._generator).to(self.used.device)
+
+    def mark(self, token: Tensor) -> None:
+        """`token` [1] counts as used from now on."""
+        if self.sampling.repetition_penalty != 1.0:
+            self.used.index_fill_(0, token, True)
+
+    def choose(self, logits: Tensor) -> Tensor:
+        """Float32 [vocabulary] → token [1], which counts as used from then on."""
+        token = choose(logits, self.used, self.noise(), self.sampling)
+        self.mark(token)
         return token
 
 
-def _choose(logits: Tensor, used: Tensor, sampling: Sampling, generator: torch.Generator) -> Tensor:
+def choose(logits: Tensor, used: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
+    """Float32 logits [vocabulary] → token [1]. Fixed shapes, nothing read by the host."""
     if sampling.repetition_penalty != 1.0:
         penalised = torch.where(logits < 0, logits * sampling.repetition_penalty, logits / sampling.repetition_penalty)
         logits = torch.where(used, penalised, logits)
     if sampling.suppressed:
         logits = logits.clone()
-        logits[list(sampling.suppressed)] = -torch.inf
+        for token in sampling.suppressed:
+            logits[token] = -torch.inf
     if sampling.temperature <= 0:
-        return logits.argmax()
-    logits = logits / sampling.temperature
-    if 0 < sampling.top_k < len(logits):
-        logits = logits.masked_fill(logits < logits.topk(sampling.top_k).values[-1], -torch.inf)
-    if sampling.top_p < 1.0:
-        ordered, order = logits.sort()
-        tail = ordered.softmax(-1).cumsum(-1) <= 1.0 - sampling.top_p
-        tail[-1] = False
-        logits = logits.masked_fill(torch.zeros_like(tail).scatter(0, order, tail), -torch.inf)
-    return torch.multinomial(logits.softmax(-1), 1, generator=generator)[0]
+        return logits.argmax(keepdim=True)
+    values, order = (logits / sampling.temperature).topk(len(noise))
+    shares = values.softmax(-1)
+    before = shares.cumsum(-1) - shares
+    shares = torch.where(before < sampling.top_p, shares, 0.0)
+    # the largest of p / exponential noise is distributed as p
+    return order.gather(0, (shares / noise).argmax(keepdim=True))

@@ -43,6 +43,14 @@ class PatchFrontEnd:
         height, width = self.fit(frames.shape[1], frames.shape[2], self.video_min_pixels, most)
         return self._patches(np.stack([_resize(frame, height, width) for frame in frames]))
 
+    def pair(self, first: np.ndarray, second: np.ndarray, like: PatchGrid | None = None) -> tuple[Tensor, PatchGrid]:
+        """Two frames of a camera, uint8 [H, W, 3] → patches and grid: that of the pair before, or the frames' own."""
+        if like is not None:
+            height, width = like.rows * self.patch_size, like.columns * self.patch_size
+        else:
+            height, width = self.fit(first.shape[0], first.shape[1], self.video_min_pixels, self.video_max_pixels)
+        return self._patches(np.stack([_resize(frame, height, width) for frame in (first, second)]))
+
     def fit(self, height: int, width: int, least: int, most: int) -> tuple[int, int]:
         """The size nearest to the picture's own whose sides are multiples of 28 and whose area is within limits."""
         factor = self.patch_size * self.merge_size

@@ -50,12 +50,14 @@ Piece = TextPiece | AudioPiece | ImagePiece | VideoPiece
 @dataclass(frozen=True)
 class EncodedPiece:
     """Inputs of one piece: `embeds` [S, hidden] for the Thinker; `spoken` [S, hidden] is the part of them that the
-    Talker adds to the Thinker's hidden states, zero where the input was heard or seen; `positions` [3, S]."""
+    Talker adds to the Thinker's hidden states, zero where the input was heard or seen; `positions` [3, S]. What is
+    `forgettable` goes first when the context is full."""
 
     embeds: Tensor
     spoken: Tensor
     positions: Tensor
     next_position: int
+    forgettable: bool = False
 
 
 def span_of(piece: Piece, merge: int) -> Span:
@@ -116,7 +118,8 @@ def encode_piece(thinker: Thinker, piece: Piece, start: int) -> EncodedPiece:
     sensed = [part.to(first.dtype) for part in parts]
     embeds = torch.cat([first, *sensed, last])
     spoken = torch.cat([first, *(torch.zeros_like(part) for part in sensed), last])
-    return EncodedPiece(embeds, spoken, positions.to(device), following)
+    seen_only = isinstance(piece, ImagePiece) or (isinstance(piece, VideoPiece) and piece.mel is None)
+    return EncodedPiece(embeds, spoken, positions.to(device), following, forgettable=seen_only)
 
 
 def _hear(thinker: Thinker, mel: Tensor, device: torch.device) -> Tensor:

@@ -43,9 +43,9 @@ SHORT_FIRST = 0.25  # of the training: replies of up to 60 codes and no prompts
 class TrainedAttention(Attention):
     """Explicit attention without a cache: its backward pass is much faster on a CPU than the fused kernel's."""
 
-    def forward(self, x, rope, mask, cache):  # type: ignore[override]
+    def forward(self, x, rope, mask, rows, cache):  # type: ignore[override]
         if cache is not None:
-            return super().forward(x, rope, mask, cache)
+            return super().forward(x, rope, mask, rows, cache)
         b, n, _ = x.shape
         q = rotate(self.q_proj(x).view(b, n, self.heads, self.head_dim).transpose(1, 2), *rope)
         k = rotate(self.k_proj(x).view(b, n, self.kv_heads, self.head_dim).transpose(1, 2), *rope)
@@ -100,7 +100,7 @@ class TrainedTalker(nn.Module):
         """Codes of several replies at once; temperature 0 takes the likeliest."""
         generator = torch.Generator().manual_seed(seed)
         count = len(replies)
-        cache = self.decoder.new_cache()
+        cache = self.decoder.new_cache(longest + 2)
         items = [[*reply, TEXT_END] for reply in replies]
         self(self.embed(torch.full((count, 1), VOICE), torch.full((count, 1), PAD)), cache)
         code, codes = torch.full((count,), BOS), []

@@ -1,0 +1,275 @@
+"""One turn while it comes in: everything is encoded and read into the context at once, as far as it is complete.
+
+What is left for the end of a turn is a part of a 2 s block of sound and the closing tokens. Text waits until something
+else or the end follows, because neighbouring text is tokenized together. A camera beside a microphone alternates with
+it in chunks of 2 s, pictures first, as in a video with its sound (paper §2.2; anatomy §1.7).
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.context import Context, line
+from model.errors import BadInputError
+from model.prompt.mel import SAMPLE_RATE, MelStream
+from model.prompt.pieces import EncodedPiece, Piece, TextPiece, encode_piece, piece_length
+from model.rope import grid_positions
+from model.thinker.vision_encoder import PatchGrid
+
+if TYPE_CHECKING:
+    from model.engine import Engine
+
+SHORTEST_SOUND = 0.1  # seconds; less is no utterance
+_SILENCE = 1e-4  # peak amplitude
+
+
+class Turn:
+    """A turn of `role`; it begins where the context stands. Raises BadInputError for what cannot be read.
+
+    Attributes:
+        empty: whether nothing has been given yet.
+        begun: where in the context it began.
+    """
+
+    def __init__(self, engine: Engine, context: Context, role: str = "user") -> None:
+        self._engine, self._context = engine, context
+        self.begun = context.mark()
+        self._header = engine.tokenizer.turn_start
+        self._role = role
+        self._text = ""
+        self._opened = False  # whether the header has been read
+        self._senses: LiveSenses | None = None
+        self.empty = True
+
+    def copy(self) -> Turn:
+        """The same state over the same context; for going back to it."""
+        twin = copy.copy(self)
+        twin._senses = self._senses.copy() if self._senses is not None else None
+        return twin
+
+    def say(self, text: str) -> None:
+        """Typed text."""
+        self._end_senses()
+        self._text += text
+        self.empty = False
+
+    def add(self, piece: Piece) -> None:
+        """A whole clip, picture or film."""
+        self._end_senses()
+        self._read_text()
+        self._context.make_room(piece_length(piece, self._engine.config.thinker.vision.spatial_merge_size) + 1)
+        encoded = encode_piece(self._engine.thinker, piece, self._context.position)
+        if encoded.forgettable:
+            self._context.read_pictures(encoded, encoded.next_position - self._context.position)
+        else:
+            self._context.read([encoded])
+        self.empty = False
+
+    def hear(self, samples: np.ndarray) -> None:
+        """Sound that goes on from call to call: float32 mono 16 kHz."""
+        self._listen().hear(samples)
+        self.empty = False
+
+    def see(self, frame: np.ndarray, at: float) -> None:
+        """A camera frame uint8 [H, W, 3], `at` seconds since the turn began, later than the one before."""
+        self._listen().see(frame, at)
+        self.empty = False
+
+    def close(self, role: str) -> None:
+        """The turn is over and needs no answer; it was `role`'s, which may only be told now if it holds text alone."""
+        if role != self._role and self._opened:
+            raise BadInputError(f"An earlier turn of the {role} can hold text only.")
+        self._role = role
+        self._end_senses()
+        self._read_text()
+
+    def end_senses(self) -> float:
+        """Nothing more is heard or seen; the seconds it took to read the rest of it."""
+        begun = time.perf_counter()
+        self._end_senses()
+        return time.perf_counter() - begun
+
+    def finish(self, closing: list[int]) -> Tensor:
+        """The turn is over; read `closing` behind it. Hidden states [S, hidden] of the end."""
+        self._end_senses()
+        ids = [*self._take_text(), *closing]
+        self._context.make_room(len(ids) + 1)
+        return self._context.read([encode_piece(self._engine.thinker, TextPiece(ids), self._context.position)])
+
+    def _listen(self) -> LiveSenses:
+        if self._senses is None:
+            self._read_text()
+            self._senses = LiveSenses(self._engine, self._context)
+        return self._senses
+
+    def _end_senses(self) -> None:
+        if self._senses is not None:
+            self._senses.finish()
+            self._senses = None
+
+    def _take_text(self) -> list[int]:
+        """Ids of the header, once, and of the text that waits."""
+        tokenizer = self._engine.tokenizer
+        text, self._text = self._text, ""
+        if self._opened:
+            return tokenizer.encode(text) if text else []
+        self._opened = True
+        return [self._header, *tokenizer.encode(f"{self._role}\n{text}")]
+
+    def _read_text(self) -> None:
+        if ids := self._take_text():
+            self._context.make_room(len(ids) + 1)
+            self._context.read([encode_piece(self._engine.thinker, TextPiece(ids), self._context.position)])
+
+
+class LiveSenses:
+    """Microphone and camera of a turn. Whether both are there is seen in the first 2 s; what begins later than that
+    stands behind the other one."""
+
+    def __init__(self, engine: Engine, context: Context) -> None:
+        self._engine, self._context = engine, context
+        config = engine.config.thinker
+        self._tokens, self._per_second = config.tokens, config.position_id_per_seconds
+        self._chunk = config.seconds_per_chunk
+        self._block = 2 * config.audio.n_window  # mel frames
+        self._merge = config.vision.spatial_merge_size
+        self._mel: MelStream | None = None
+        self._grid: PatchGrid | None = None
+        self._single: tuple[float, np.ndarray] | None = None  # a frame that waits for its second
+        self._pairs: list[tuple[float, Tensor]] = []  # (time, embeddings [S, hidden]) not read yet
+        self._last_at = -1.0
+        self._open: str = ""  # "", "sound", "pictures" or "both"
+        self._base = 0  # position of time zero
+        self._after = 0  # position behind the last chunk
+        self._heard = 0  # sound tokens read
+
+    def copy(self) -> LiveSenses:
+        twin = copy.copy(self)
+        twin._mel = self._mel.copy() if self._mel is not None else None
+        twin._pairs = list(self._pairs)
+        return twin
+
+    def hear(self, samples: np.ndarray) -> None:
+        if self._mel is None:
+            self._mel = MelStream(self._engine.mel_front_end)
+            if self._open == "pictures":
+                self._close()
+        self._mel.push(samples)
+        while (block := self._mel.take(self._block)) is not None:
+            self._read_chunk(block)
+
+    def see(self, frame: np.ndarray, at: float) -> None:
+        if at <= self._last_at:
+            raise BadInputError(f"Camera frames must come in order of time; {at:.2f} s follows {self._last_at:.2f} s.")
+        self._last_at = at
+        if self._single is None:
+            self._single = at, frame
+            return
+        first_at, first = self._single
+        self._single = None
+        self._encode_pair(first_at, first, frame)
+        if self._mel is None and at >= self._chunk:  # nobody speaks: pictures alone
+            self._read_chunk(None)
+
+    def finish(self) -> None:
+        """The turn is over: read what is left."""
+        if self._single is not None:
+            at, frame = self._single
+            self._encode_pair(at, frame, frame)
+            self._single = None
+        rest = None
+        if self._mel is not None:
+            check_audible(self._mel.samples, self._mel.peak)
+            rest = self._mel.finish()
+        if rest is not None or self._pairs:
+            self._read_chunk(rest, last=True)
+        self._close()
+
+    def _encode_pair(self, at: float, first: np.ndarray, second: np.ndarray) -> None:
+        patches, self._grid = self._engine.patch_front_end.pair(first, second, self._grid)
+        seen = self._engine.thinker.visual(patches.to(self._context.device), self._grid)
+        self._pairs.append((at, seen))
+
+    def _read_chunk(self, mel: Tensor | None, last: bool = False) -> None:
+        """One chunk: the pictures of its time, then its sound."""
+        heard = self._encode_sound(mel)
+        if not self._open:
+            self._open_markers(heard is not None)
+        end = (self._heard + (0 if heard is None else len(heard))) / self._per_second
+        alone = self._open == "pictures" or last
+        ready = [p for p in self._pairs if alone or p[0] < end] if self._open != "sound" else []
+        self._pairs = [p for p in self._pairs if not any(p is r for r in ready)]
+        for at, seen in ready:
+            self._read_pair(at, seen)
+        if heard is not None and len(heard):
+            self._context.make_room(len(heard) + 3)
+            positions = line(self._base + self._heard, len(heard), self._context.device)
+            self._heard += len(heard)
+            self._after = self._base + self._heard
+            self._context.read([EncodedPiece(heard, torch.zeros_like(heard), positions, self._after)])
+
+    def _encode_sound(self, mel: Tensor | None) -> Tensor | None:
+        if mel is None:
+            return None
+        tower = self._engine.thinker.audio_tower
+        weight = self._engine.thinker.model.embed_tokens.weight
+        heard: Tensor = tower(mel.to(self._context.device, tower.conv1.weight.dtype)).to(weight.dtype)
+        return heard
+
+    def _read_pair(self, at: float, seen: Tensor) -> None:
+        assert self._grid is not None
+        seen = seen.to(self._engine.thinker.model.embed_tokens.weight.dtype)
+        self._context.make_room(len(seen) + 3)
+        rows, columns = self._grid.rows // self._merge, self._grid.columns // self._merge
+        time = int(torch.tensor(at).float() * self._per_second)
+        positions = grid_positions([time], rows, columns)
+        positions = (positions + self._base).to(self._context.device)
+        self._after = int(positions.max()) + 1
+        piece = EncodedPiece(seen, torch.zeros_like(seen), positions, self._after)
+        self._context.read_pictures(piece, 0)  # time goes on at its own pace, seen or not
+
+    def _open_markers(self, sound: bool) -> None:
+        both = sound and bool(self._pairs)
+        self._open = "both" if both else "sound" if sound else "pictures"
+        ids = self._markers("start")
+        self._context.make_room(len(ids) + 3)
+        start = self._context.position
+        self._read_markers(ids, start)
+        self._base = self._after = start + 1
+
+    def _close(self) -> None:
+        if not self._open:
+            return
+        self._context.make_room(2)
+        self._read_markers(self._markers("end"), self._after)
+        pictures_left, self._open = self._pairs, ""
+        if pictures_left:  # a camera that was switched on later than the microphone
+            self._mel, self._heard = None, 0
+            self._read_chunk(None, last=True)
+            self._close()
+
+    def _markers(self, side: str) -> list[int]:
+        t = self._tokens
+        outer, inner = (t.vision_start, t.audio_start) if side == "start" else (t.vision_end, t.audio_end)
+        ids = {"both": [outer, inner], "sound": [inner], "pictures": [outer]}[self._open]
+        return ids if side == "start" else ids[::-1]
+
+    def _read_markers(self, ids: list[int], position: int) -> None:
+        """Markers that open or close together share one position."""
+        embeds = self._engine.thinker.embed(torch.tensor(ids, device=self._context.device))
+        positions = torch.full((3, len(ids)), position, device=self._context.device)
+        self._context.read([EncodedPiece(embeds, embeds, positions, position + 1)])
+
+
+def check_audible(samples: int, peak: float) -> None:
+    """BadInputError for a clip of so many samples (16 kHz) and this largest amplitude that holds no sound."""
+    if samples < SHORTEST_SOUND * SAMPLE_RATE:
+        raise BadInputError(f"The sound is {samples / SAMPLE_RATE:.2f} s long; there is nothing to hear.")
+    if peak < _SILENCE:
+        raise BadInputError("The sound is silent; there is nothing to hear.")
