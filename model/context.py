@@ -149,7 +149,7 @@ class Context:
                 f"This is {tokens} tokens long, but only {max(0, room + forgettable)} of the model's {self.capacity} "
                 f"are left; shorten it or begin a new conversation."
             )
-        while self.capacity - self.length < tokens:
+        while self.capacity - max(self.length, self.position) < tokens:
             if self._pictures:
                 self._forget("pictures", self._pictures.pop(0))
             elif len(self._exchanges) > 1:
@@ -157,8 +157,10 @@ class Context:
                 stretch = _Stretch(first, second.rows - first.rows, second.position - first.position)
                 self._exchanges.pop(0)
                 self._forget("exchange", stretch)
-            else:
+            elif self._fresh_pictures:
                 self._forget("pictures", self._fresh_pictures.pop(0))
+            else:
+                return  # positions alone run past what the model was trained on: time has gone by
 
     def _forget(self, what: str, stretch: _Stretch) -> None:
         begin, end = stretch.begin.rows, stretch.begin.rows + stretch.rows

@@ -79,7 +79,7 @@ class SpeechStream:
         frames = len(self._codes) * self._repeats
         if not self._complete or not frames or self._mel.shape[1]:
             return
-        self._mel = self._solve(0, frames, Solver.RK4, 10, 0.5)
+        self._mel = self.solve(0, frames, Solver.RK4, 10, 0.5)
         yield self._vocode()
 
     def _next_chunk(self) -> bool:
@@ -93,12 +93,13 @@ class SpeechStream:
             return False
         first = max(0, begin - self._settings.left_blocks * self._block)
         settings = self._settings
-        chunk = self._solve(first, seen, settings.solver, settings.points, settings.guidance)
+        chunk = self.solve(first, seen, settings.solver, settings.points, settings.guidance)
         self._mel = torch.cat([self._mel, chunk[:, begin - first : end - first]], dim=1)
         self._blocks = min(self._blocks + 1, settings.most_blocks)
         return True
 
-    def _solve(self, first: int, last: int, solver: Solver, points: int, guidance: float) -> Tensor:
+    def solve(self, first: int, last: int, solver: Solver, points: int, guidance: float) -> Tensor:
+        """Mel [1, last - first, bins] of frames `first` to `last`, which see nothing of what is around them."""
         codes = torch.tensor([self._codes[first // self._repeats : -(-last // self._repeats)]])
         noise = self._noise[first:last]
         velocity = self._token2wav.velocity(codes.to(noise.device), self._condition, guidance)
