@@ -1,8 +1,8 @@
 """How well the model speaks: its own replies to the held-out questions, heard by judges that it has never met.
 
 The questions are typed, text and speech come from one run of the product's engine, and what each judge hears is
-compared with the text. Replies whose text the mouth has been trained on are left out. Judges: Whisper base (CTranslate2 folder)
-and, with --pocketsphinx, PocketSphinx, which shares nothing with Whisper.
+compared with the text. Replies whose text the mouth has been trained on are left out. Judges: Whisper base
+(CTranslate2 folder) and, with --pocketsphinx, PocketSphinx, which shares nothing with Whisper.
 
     python -m evaluation.speaking --model nano --whisper FOLDER [--seen runs/data] [--json FILE]
 """

@@ -235,7 +235,7 @@ def test_a_step_has_no_graph_break_and_one_shape_a_bucket(engine: Engine) -> Non
         talk.say(question)
         list(talk.reply(seed=0, max_text_tokens=6, max_speech_seconds=0.4))
 
-    with engine.conversation() as talk:
+    with engine.conversation(system="you see") as talk:
         memory = talk._memory
         speak(talk, "tell me")
         steps = [*memory._thinker_steps.values(), *memory._talker_steps.values()]

@@ -1,0 +1,59 @@
+"""The embedded model as it is shipped: it answers what is typed and what is spoken, aloud, while it thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from evaluation.streaming import codes_of, compare
+from model import load
+from model.engine import Engine
+from model.events import Done, SpeechChunk, TextDelta
+
+ROOT = Path(__file__).resolve().parents[2]
+NANO = ROOT / "assets" / "nano"
+
+
+@pytest.fixture(scope="module")
+def nano() -> Iterator[Engine]:
+    yield load("nano", device="cpu")
+
+
+def test_it_is_small_enough_to_be_carried() -> None:
+    sizes = [file.stat().st_size for file in NANO.iterdir()]
+    assert sum(sizes) <= 150e6 and max(sizes) <= 95e6
+
+
+def test_typed_question_is_answered_aloud_while_it_thinks(nano: Engine) -> None:
+    with nano.conversation() as talk:
+        talk.say("Which month comes after June?")
+        events = list(talk.reply(greedy=True, seed=0))
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert "July" in done.text
+    assert 0.5 < done.samples / done.sample_rate < 8
+    sound = np.concatenate([event.samples for event in events if isinstance(event, SpeechChunk)])
+    assert np.sqrt(np.mean(sound**2)) > 0.01, "speech must be audible"
+    kinds = [type(event) for event in events]
+    assert TextDelta in kinds[kinds.index(SpeechChunk) :] or len(done.text_tokens) < 14
+
+
+def test_spoken_question_is_understood(nano: Engine) -> None:
+    samples, rate = soundfile.read(ROOT / "assets" / "samples" / "question.wav", dtype="float32")
+    assert rate == 16_000
+    with nano.conversation() as talk:
+        for start in range(0, len(samples), 1600):
+            talk.hear(samples[start : start + 1600])
+        done = list(talk.reply(greedy=True, speech=False))[-1]
+    assert isinstance(done, Done)
+    assert "France" in done.text, "an unheard voice asked for the capital of France"
+
+
+def test_streamed_speech_equals_speech_decoded_whole(nano: Engine) -> None:
+    snr, jump = compare(nano, codes_of(nano, "Which month comes after June?"))
+    assert snr >= 25
+    assert jump <= 3
