@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from app.media import load_audio, load_image, load_video
 from app.playback.speaker import Speaker
 from app.playback.wav_file import SpeechSink, WavFile
-from model.errors import BadInputError
-from model.events import Done, SpeechChunk, TextDelta
-
-if TYPE_CHECKING:
-    from model.conversation import Conversation
+from app.question import enter, read_history, read_question, recall
+from app.settings import DEFAULT_MODEL, PRECISIONS
+from model.errors import CannotRunError
+from model.events import ContextTrimmed, Done, ReplyEvent, SpeechChunk, TextDelta
 
 _POLL = 0.05  # seconds between looks at whether the loudspeaker has finished
 
@@ -34,55 +33,74 @@ class _InOrder(argparse.Action):
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Which model, where and how: the same for every command that loads one."""
-    parser.add_argument("--model", default="nano", help="nano, or the folder of a model (default: nano)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16 (default: auto)")
+    model = parser.add_argument_group("the model")
+    model.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, or a folder (default: nano)")
+    model.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
+    model.add_argument(
+        "--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32 or bf16 (default: auto)"
+    )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `ask`."""
-    parser.add_argument("text", nargs="?", help="the question; it comes last, behind the files")
+    question = parser.add_argument_group("the question")
+    question.add_argument("text", nargs="?", metavar="TEXT", help="it comes last, behind the files")
     for kind in ("image", "audio", "video"):
-        parser.add_argument(f"--{kind}", action=_InOrder, dest="files", metavar="FILE", help=f"add this {kind} file")
+        question.add_argument(
+            f"--{kind}", action=_InOrder, dest="files", metavar="FILE", help=f"{kind} to ask about; any number of them"
+        )
+    question.add_argument("--no-audio-in-video", action="store_true", help="leave the sound of videos out")
+    question.add_argument("--history", metavar="FILE.json", help="earlier turns, as a list of roles with contents")
+    question.add_argument("--system", metavar="S", help="the system message (default: the model's own)")
     add_model_arguments(parser)
-    parser.add_argument("--voice", help="a voice of the model (default: its first)")
-    parser.add_argument("--system", help="the system message (default: the model's own)")
-    parser.add_argument("--no-audio-in-video", action="store_true", help="leave a video's sound out")
-    parser.add_argument("--greedy", action="store_true", help="no sampling")
-    parser.add_argument("--seed", type=int, help="seed of all sampling and noise (default: random)")
-    parser.add_argument("--max-text-tokens", type=_positive(int), default=1024, metavar="N")
-    parser.add_argument("--max-speech-seconds", type=_positive(float), default=82.0, metavar="S")
-    speech = parser.add_mutually_exclusive_group()
+    answer = parser.add_argument_group("the answer")
+    answer.add_argument("--json", action="store_true", help="one JSON object a line in place of plain text")
+    answer.add_argument("--voice", metavar="V", help="a voice of the model (default: its first)")
+    speech = answer.add_mutually_exclusive_group()
     speech.add_argument(
-        "--speech", metavar="FILE.wav", help="where speech goes (default: the speaker, if there is one)"
+        "--speech", metavar="FILE.wav", help="where speech goes (default: the loudspeaker, if there is one)"
     )
-    speech.add_argument("--no-speech", action="store_true", help="answer in text only")
-    parser.add_argument(
+    speech.add_argument("--no-speech", action="store_true", help="text only")
+    answer.add_argument("--greedy", action="store_true", help="no sampling")
+    answer.add_argument("--seed", type=_seed, metavar="N", help="of all sampling and noise (default: random)")
+    answer.add_argument(
+        "--max-text-tokens", type=_positive(int), default=1024, metavar="N", help="of the text (default: 1024)"
+    )
+    answer.add_argument(
+        "--max-speech-seconds", type=_positive(float), default=82.0, metavar="S", help="of the speech (default: 82)"
+    )
+    answer.add_argument(
         "--token2wav",
         choices=("streaming", "reference"),
         default="streaming",
         help="decode speech while it is made, or in one piece as the reference implementation does",
     )
-    parser.add_argument("--history", metavar="FILE.json", help="earlier turns")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask, and print or play the answer."""
-    if not args.text and not args.files:
-        raise BadInputError("There is no question: give a text, or a file with --audio, --image or --video.")
-    with _sink(args) as sink:
+    with _sink(args) as (sink, problem):
+        notes = [problem] if problem else []
+        sound_in_video = not args.no_audio_in_video
+        contents = read_question(args.files or [], args.text, sound_in_video)
+        history = read_history(Path(args.history), sound_in_video) if args.history else []
         from model import load
 
         begun = time.perf_counter()
         engine = load(args.model, args.device, args.precision, speech=sink is not None)
+        if sink is not None and engine.talker is None:
+            if args.speech:
+                raise CannotRunError(f"{engine.name} has no voice; ask it with --no-speech.")
+            notes.append(f"{engine.name} has no voice; the answer comes as text only.")
+            sink = None
         if args.system is not None and args.system != engine.settings.system_prompt and sink is not None:
-            _note("With another system message than the model's own its speech may suffer.")
+            notes.append("With another system message than the model's own its speech may suffer.")
         with engine.conversation(args.voice, args.system) as talk:
             load_seconds = time.perf_counter() - begun
-            if args.history:
-                _recall(talk, Path(args.history))
-            _enter(talk, args.files or [], args.text, sound_in_video=not args.no_audio_in_video)
+            recall(talk, history)
+            enter(talk, contents)
+            for note in notes:  # only now: a question that cannot be asked gets one line, about that
+                _note(note)
             output = _Output(args.json)
             voice = talk.voice.name if talk.voice is not None else ""
             output.ready(engine.name, engine.device, engine.precision, voice, load_seconds)
@@ -94,23 +112,29 @@ def run(args: argparse.Namespace) -> int:
                 max_speech_seconds=args.max_speech_seconds,
                 whole_utterance=args.token2wav == "reference",
             )
-            if sink is not None:
-                sink.begin()
-            for event in events:
-                match event:
-                    case TextDelta():
-                        output.text(event.at, event.text)
-                    case SpeechChunk():
-                        assert sink is not None
-                        sink.play(event.samples, event.sample_rate)
-                        output.audio(event.at, event.start, len(event.samples))
-                    case Done():
-                        output.done(event)
-            if sink is not None:
-                sink.finish()
-                while sink.playing:
-                    time.sleep(_POLL)
+            _tell(events, output, sink)
     return 0
+
+
+def _tell(events: Iterator[ReplyEvent], output: _Output, sink: SpeechSink | None) -> None:
+    if sink is not None:
+        sink.begin()
+    for event in events:
+        match event:
+            case TextDelta():
+                output.text(event.at, event.text)
+            case SpeechChunk():
+                assert sink is not None
+                sink.play(event.samples, event.sample_rate)
+                output.audio(event.at, event.start, len(event.samples))
+            case ContextTrimmed():
+                _note(f"The context was full; {event.tokens} tokens of earlier turns were forgotten.")
+            case Done():
+                output.done(event)
+    if sink is not None:
+        sink.finish()
+        while sink.playing:
+            time.sleep(_POLL)
 
 
 class _Output:
@@ -155,7 +179,8 @@ class _Output:
 
     def _line(self, **fields: object) -> None:
         if self._json:
-            print(json.dumps(fields, ensure_ascii=False), flush=True)
+            unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+            print(json.dumps(fields, ensure_ascii=not unicode), flush=True)
 
 
 def peak_memory_bytes() -> int:
@@ -175,81 +200,46 @@ def peak_memory_bytes() -> int:
 
 
 @contextmanager
-def _sink(args: argparse.Namespace) -> Iterator[SpeechSink | None]:
-    """The WAV file, the loudspeaker, or None; a failed command leaves no file behind."""
+def _sink(args: argparse.Namespace) -> Iterator[tuple[SpeechSink | None, str | None]]:
+    """The WAV file, the loudspeaker, or None, and if that is for a problem, what it is. A failed command leaves no file
+    behind."""
     if args.no_speech:
-        yield None
+        yield None, None
         return
     if args.speech is None:
         speaker = Speaker()
         try:
             if speaker.open():
-                yield speaker
+                yield speaker, None
             else:
-                _note(f"{speaker.problem} The answer comes as text only; --speech FILE.wav saves it as sound.")
-                yield None
+                yield None, f"{speaker.problem} The answer comes as text only; --speech FILE.wav saves it as sound."
         finally:
             speaker.close()
         return
     wav = WavFile(args.speech)
     try:
-        yield wav
+        yield wav, None
     except BaseException:
         wav.abandon()
         raise
     wav.close()
 
 
-def _enter(talk: Conversation, files: Sequence[tuple[str, str]], text: str | None, sound_in_video: bool) -> None:
-    for kind, path in files:
-        try:
-            if kind == "image":
-                talk.add_image(load_image(path).pixels)
-            elif kind == "audio":
-                talk.add_audio(load_audio(path).samples)
-            else:
-                video = load_video(path)
-                talk.add_video(video.frames, video.fps, video.samples if sound_in_video else None)
-        except BadInputError as error:
-            raise BadInputError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
-    if text is not None:
-        talk.say(text)
-
-
-def _recall(talk: Conversation, path: Path) -> None:
-    """Enter earlier turns: [{"role": …, "content": [{"type": "text", "text": …}, {"type": "audio", "path": …}]}]."""
-    try:
-        turns = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BadInputError(f"{path}: there is no such file.") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInputError(f"{path} is not readable as JSON: {error}.") from error
-    try:
-        for turn in turns:
-            content = turn["content"]
-            for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
-                if part["type"] == "text":
-                    talk.say(part["text"])
-                elif part["type"] in ("image", "audio", "video"):
-                    _enter(talk, [(part["type"], part["path"])], None, sound_in_video=True)
-                else:
-                    raise BadInputError(f'{path}: a content of type "{part["type"]}" is not known.')
-            talk.close_turn(turn["role"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadInputError(
-            f"{path} is no list of turns with role and content ({type(error).__name__}: {error})."
-        ) from error
-
-
 def _positive(kind: type[int] | type[float]) -> Any:
     def parse(text: str) -> float:
         value = kind(text)
-        if value <= 0:
+        if not 0 < value < math.inf:
             raise argparse.ArgumentTypeError(f"{text} is not above zero")
         return value
 
     parse.__name__ = kind.__name__  # argparse names it in its message
     return parse
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 63:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to 2^63 - 1")
+    return int(text)
 
 
 def _note(sentence: str) -> None:

@@ -1,13 +1,23 @@
-"""The command line: which words there are, and which module each of them calls. Errors become one line and a code."""
+"""The command line: which words there are, and which module each of them calls. Errors become one line and a code.
+
+A command is a module `app.NAME` with `add_arguments(parser)` and `run(args) -> int`. It is imported only when its word
+is on the command line, so that one command's libraries never slow down another one, or the help.
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from app.audio_devices import AudioError
 from model.errors import BadInputError, CannotRunError
@@ -17,63 +27,145 @@ COMMANDS = {
     "talk": "a spoken conversation in the terminal",
     "voices": "list the voices of a model, or hear one",
     "doctor": "what this machine can run",
+    "bench": "how fast a model is here",
+}
+NOT_YET = {
+    "models": "download, verify and remove models",
+    "plan": "how much memory a model needs",
+    "eval": "how well a model hears and speaks",
 }
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line; modules of commands are imported only here, and none of them imports torch yet."""
+def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The command line, with the options of those commands whose words are among the arguments."""
     parser = _OneLineParser(
         prog="visavis",
         description="Talk, face to face, with a model on your own machine. Without a command: the window.",
+        epilog="visavis COMMAND --help lists the options of a command.",
+        allow_abbrev=False,  # a script's --sys would begin to mean something else with the next option that we add
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    window = parser.add_argument_group("the window")
-    window.add_argument("--model", metavar="M", help="nano, or the folder of a model; remembered")
-    window.add_argument("--device", help="where the model is computed; remembered")
-    window.add_argument("--precision", help="of the model's weights; remembered")
-    window.add_argument("--theme", choices=("light", "dark"), help="remembered")
-    window.add_argument("--language", choices=("en", "zh_CN"), default="en", help="of the window")
-    window.add_argument("--screenshot", metavar="FILE.png", help="save a picture of the window and exit")
-    window.add_argument("--size", metavar="WxH", help="of the window in the picture")
-    window.add_argument("--page", metavar="NAME", help="what the picture shows")
-    window.add_argument("--engine-factory", metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
-    words = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parser.set_defaults(window_options=())
+    _add_window_options(parser.add_argument_group("the window"))
+    words = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, says in COMMANDS.items():
-        command = words.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+        command = words.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.", allow_abbrev=False)
         command.add_argument(
             "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
         )
-        module = importlib.import_module(f"app.{name}")
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        if name in arguments:
+            module = importlib.import_module(f"app.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    for name, says in NOT_YET.items():
+        says = f"{says} (not there yet)"
+        words.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 it cannot be done here, 2 bad input."""
-    args = build_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    word = next((argument for argument in given if argument != "--debug"), None)
+    if word in NOT_YET and not {"-h", "--help"} & set(given):
+        return _fail(CannotRunError(f'The command "{word}" is not there yet; see visavis --help for those that are.'))
+    parser = build_parser(given)
+    args = parser.parse_args(given)
+    if args.command is not None and args.window_options:
+        parser.error(f"{args.window_options[0]} must stand behind the command: visavis {args.command} …")
     try:
         if args.command is None:
             from app.application import run
 
             return run(args)
-        code: int = args.run(args)
-        sys.stdout.flush()
+        with _quiet_libraries(args.debug), _ended_politely():
+            code: int = args.run(args)
+            sys.stdout.flush()
         return code
-    except (BadInputError, CannotRunError, AudioError, MemoryError) as error:
-        if args.debug:
-            raise
-        print(f"visavis: {str(error) or 'There is not enough memory for this.'}", file=sys.stderr)
-        return 2 if isinstance(error, BadInputError) else 1
     except KeyboardInterrupt:
-        return 130
+        return _fail(CannotRunError("Interrupted."))
     except BrokenPipeError:  # `ask … | head`: the reader has left, and there is nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:  # the door: behind it there is nobody who could do more than read one line
+        if args.debug:
+            traceback.print_exc()
+        return _fail(error)
+
+
+def _fail(error: Exception) -> int:
+    """One line on stderr, and the exit code."""
+    if isinstance(error, BadInputError | CannotRunError | AudioError):
+        sentence = str(error)
+    elif isinstance(error, MemoryError) or _is_out_of_memory(error):
+        sentence = "There is not enough memory for this; try something shorter, or a smaller model."
+    else:
+        sentence = f"Something went wrong ({type(error).__name__}: {error}); --debug shows where."
+    print(f"visavis: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2 if isinstance(error, BadInputError) else 1
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """PyTorch tells of it by a RuntimeError, with a class of its own on graphics cards only."""
+    return isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    )
+
+
+@contextmanager
+def _quiet_libraries(debug: bool) -> Iterator[None]:
+    """stderr is for our own sentences: what libraries log and warn of is shown with --debug only."""
+    logging.basicConfig(level=logging.WARNING if debug else logging.CRITICAL)
+    with warnings.catch_warnings():
+        if not debug:
+            warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl+C does: it puts away half-written files first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _add_window_options(window: argparse._ArgumentGroup) -> None:
+    def add(option: str, **settings: Any) -> None:
+        window.add_argument(option, action=_WindowOption, **settings)
+
+    add("--model", metavar="M", help="nano, or the folder of a model; remembered")
+    add("--device", metavar="D", choices=("auto", "cpu", "cuda"), help="auto, cpu or cuda; remembered")
+    add("--precision", metavar="P", help="of the model's weights: auto, fp32 or bf16; remembered")
+    add("--theme", choices=("light", "dark"), help="remembered")
+    add("--language", choices=("en", "zh_CN"), default="en", help="of the window")
+    add("--screenshot", metavar="FILE.png", help="save a picture of the window and exit")
+    add("--size", metavar="WxH", help="of the window in the picture")
+    add("--page", metavar="NAME", help="what the picture shows")
+    add("--engine-factory", metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
+
+
+class _WindowOption(argparse.Action):
+    """Stores the value, and notes that the option was given: before a command it would be lost without a word."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, option: str | None = None
+    ) -> None:
+        setattr(namespace, self.dest, value)
+        namespace.window_options = (*namespace.window_options, option)
 
 
 class _OneLineParser(argparse.ArgumentParser):
     """An unknown option gets one line and exit code 2, without the usage in front of it."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists what there is\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; {self.prog} --help lists what there is\n")

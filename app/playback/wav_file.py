@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
-from model.errors import BadInputError
+from model.errors import BadInputError, CannotRunError
 
 
 class SpeechSink(Protocol):
@@ -34,9 +34,16 @@ class WavFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.parent.is_dir():
+        target = self._target = self.path.resolve()  # a link stays one: what it points to is replaced
+        self._part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        if not target.parent.is_dir():
             raise BadInputError(f"{self.path}: the folder it should be written to does not exist.")
-        self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
+                raise BadInputError(f"{self.path}: is no file that may be written.")  # /dev/null must not be replaced
+            self._part.touch()  # told now, not after the answer has been made
+        except OSError as error:
+            raise BadInputError(f"{self.path}: cannot be written here ({error.strerror or error}).") from error
         self._file: soundfile.SoundFile | None = None
         self._samples = 0
         self._rate = 24_000
@@ -47,13 +54,13 @@ class WavFile:
 
     def play(self, samples: np.ndarray, sample_rate: int) -> None:
         """Append a piece: float32 mono in [-1, 1]."""
-        if self._file is None:
-            try:
+        try:
+            if self._file is None:
                 self._file = soundfile.SoundFile(self._part, "w", sample_rate, 1, "PCM_16", format="WAV")
-            except (OSError, soundfile.SoundFileError) as error:
-                raise BadInputError(f"{self.path}: cannot be written here.") from error
-            self._rate = sample_rate
-        self._file.write(np.clip(samples, -1.0, 1.0))
+                self._rate = sample_rate
+            self._file.write(np.clip(samples, -1.0, 1.0))
+        except (OSError, soundfile.SoundFileError) as error:
+            raise CannotRunError(f"{self.path}: cannot be written ({error}); is the disk full?") from error
         self._samples += len(samples)
 
     def finish(self) -> None:
@@ -79,7 +86,7 @@ class WavFile:
             self.play(np.zeros(0, np.float32), self._rate)
         assert self._file is not None
         self._file.close()
-        os.replace(self._part, self.path)
+        os.replace(self._part, self._target)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
