@@ -1,0 +1,1 @@
+"""What measures speed: this engine alone, and side by side with the reference implementation."""

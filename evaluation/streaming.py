@@ -14,7 +14,7 @@ import json
 import numpy as np
 import torch
 
-from app.bench import QUESTIONS
+from benchmarks.reply_speed import QUESTIONS
 from model import load
 from model.engine import Engine
 from model.events import Done

@@ -108,6 +108,7 @@ def assemble(thinker: Path, mouth: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for file, tensors in shards.items():
         save_file(tensors, out / file, metadata={"format": "pt"})
+        (out / file).chmod(0o644)
         print(f"{file}: {(out / file).stat().st_size / 1e6:.1f} MB")
     save_file(load_file(mouth / "spk.safetensors"), out / "voices.safetensors")
     preprocessor = json.loads((thinker / "preprocessor_config.json").read_text()) | LIMITS

@@ -10,17 +10,18 @@ from torch import nn
 
 from model.checkpoint.settings import read_front_ends, read_settings
 from model.checkpoint.voices import read_voices
-from model.checkpoint.weights import fill, read_tensors, without_weights
+from model.checkpoint.weights import fill, read_tensors, stored_in_four_bits, without_weights
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
 from model.prompt.tokenizer import read_tokenizer
+from model.quantized import quantize
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
-_FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int4": torch.bfloat16}
 _KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
 
 
@@ -32,12 +33,14 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
     folder = find_model(name)
     config = read_config(folder)
     chosen = _device(device)
-    precision = _precision(precision, chosen)
+    precision = _precision(precision, chosen, folder)
     dtype = _FLOATS[precision]
     tokenizer = read_tokenizer(folder)
     settings = read_settings(folder, config, tokenizer.turn_end)
     mel_front_end, patch_front_end = read_front_ends(folder, config)
     thinker = load_thinker(folder, config, chosen, dtype)
+    if precision == "int4":
+        quantize(thinker.model)
     voices = read_voices(folder)
     talker = token2wav = None
     if speech and config.enable_audio_output:
@@ -124,11 +127,15 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _precision(name: str, device: torch.device) -> str:
+def _precision(name: str, device: torch.device, folder: Path) -> str:
     if name not in _KNOWN_PRECISIONS:
         raise BadInputError(f'There is no precision "{name}"; give one of {", ".join(_KNOWN_PRECISIONS)}.')
     if name == "auto":
-        return "bf16" if device.type == "cuda" else "fp32"
-    if name not in _FLOATS:
-        raise CannotRunError(f"The precision {name} is not there yet; use fp32 or bf16.")
+        if device.type == "cuda":
+            return "bf16"
+        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            return "fp32"  # this processor computes bfloat16 in slow motion
+        return "int4" if stored_in_four_bits(folder) else "bf16"
+    if name not in _FLOATS or (name == "int4" and device.type != "cpu"):
+        raise CannotRunError(f"The precision {name} is not there yet on {device.type}; use fp32 or bf16.")
     return name

@@ -15,18 +15,24 @@ _SUFFIXES = {".packed4": 4, ".packed8": 8}
 
 def pack(name: str, weight: Tensor, bits: int, group: int) -> dict[str, Tensor]:
     """[rows, columns], columns a multiple of `group` → the three tensors to store."""
-    rows, columns = weight.shape
-    if columns % group:
-        raise ValueError(f"{name}: {columns} columns are no multiple of {group}")
-    grouped = weight.float().view(rows, columns // group, group)
-    low, high = grouped.amin(-1), grouped.amax(-1)
-    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-8).half().clamp(min=2.0**-24)
-    minimum = low.half()
-    levels = ((grouped - minimum.float()[..., None]) / scale.float()[..., None]).round().clamp(0, 2**bits - 1)
-    codes = levels.to(torch.uint8).view(rows, columns)
+    if weight.shape[1] % group:
+        raise ValueError(f"{name}: {weight.shape[1]} columns are no multiple of {group}")
+    levels, scale, minimum = levels_of(weight, bits, group)
+    codes = levels.to(torch.uint8).flatten(1)
     if bits == 4:
         codes = codes[:, 0::2] | (codes[:, 1::2] << 4)
-    return {f"{name}.packed{bits}": codes.contiguous(), f"{name}.scale": scale, f"{name}.minimum": minimum}
+    return {f"{name}.packed{bits}": codes.contiguous(), f"{name}.scale": scale.half(), f"{name}.minimum": minimum.half()}
+
+
+def levels_of(weight: Tensor, bits: int, group: int) -> tuple[Tensor, Tensor, Tensor]:
+    """[rows, columns] → levels [rows, groups, group], scale and minimum [rows, groups], all float32 and the latter two
+    exact in float16: weight ≈ level · scale + minimum."""
+    grouped = weight.float().unflatten(1, (-1, group))
+    low, high = grouped.amin(-1), grouped.amax(-1)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-8).half().clamp(min=2.0**-24).float()
+    minimum = low.half().float()
+    levels = ((grouped - minimum[..., None]) / scale[..., None]).round().clamp(0, 2**bits - 1)
+    return levels, scale, minimum
 
 
 def unpack_all(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

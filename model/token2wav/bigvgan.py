@@ -5,7 +5,7 @@ the periodic snake activation shape the wave. Every activation runs at twice its
 filters, so that the overtones it creates do not fold back (anti-aliasing). Parameter names are those of the
 official checkpoint.
 
-All padding is symmetric: a frame of sound depends on frames before and after it (20 are plenty).
+All padding is symmetric: a frame of sound depends on `context` frames before and after it.
 """
 
 from __future__ import annotations
@@ -135,6 +135,21 @@ class BigVGAN(nn.Module):
     def hop(self) -> int:
         """Samples a mel frame."""
         return math.prod(self.config.upsample_rates)
+
+    @property
+    def context(self) -> int:
+        """Mel frames on either side that a sample can depend on."""
+        rate, reach = 1.0, 3.0  # frames; the first convolution is 7 wide
+        filters = TAPS // 4 + TAPS // 4  # samples that an activation's two filters reach
+        longest = max(
+            sum((kernel - 1) // 2 * (dilation + 1) + 2 * filters for dilation in dilations)
+            for kernel, dilations in zip(self.config.resblock_kernel_sizes, self.config.resblock_dilation_sizes)
+        )
+        for up, kernel in zip(self.config.upsample_rates, self.config.upsample_kernel_sizes):
+            reach += (kernel - up) / 2 / up / rate + 1 / rate
+            rate *= up
+            reach += longest / rate
+        return math.ceil(reach + (filters + 3) / rate)
 
     def anti_aliasing(self, on: bool) -> None:
         """Switch the filters around every activation (always on, except in most of the training)."""

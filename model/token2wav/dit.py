@@ -1,7 +1,8 @@
 """The flow-matching transformer: noisy mel, codes and voice → velocity towards the mel of the codes (paper §2.4).
 
 Attention stays inside blocks of 24 mel frames, except for a few layers that also see the block before or after: that is
-what makes decoding while codes arrive possible. Parameter names are those of the official checkpoint.
+what makes decoding while codes arrive possible, and what makes attention cheap, since it is computed block by block and
+no score is made only to be masked. Parameter names are those of the official checkpoint.
 """
 
 from __future__ import annotations
@@ -55,11 +56,16 @@ class InputEmbedding(nn.Module):
         self.proj = nn.Linear(width, config.hidden_size)
         self.spk_encoder = SpeakerEncoder(config)
 
-    def forward(self, x: Tensor, codes: Tensor, speaker: Tensor, reference: Tensor) -> Tensor:
-        """x [B, T, mel], codes [B, T, emb_dim], speaker [B, enc_emb_dim], reference [B, enc_dim] → [B, T, hidden]."""
-        length = x.shape[1]
-        beside = [vector[:, None].expand(-1, length, -1) for vector in (reference, speaker)]
-        return self.proj(torch.cat([x, beside[0], codes, beside[1]], dim=-1))
+    def constant(self, codes: Tensor, speaker: Tensor, reference: Tensor) -> Tensor:
+        """What does not change while the mel is solved: codes [B, T, emb_dim], speaker [B, enc_emb_dim] and reference
+        [B, enc_dim] → their part of the projection [B, T, hidden]."""
+        beside = [vector[:, None].expand(-1, codes.shape[1], -1) for vector in (reference, speaker)]
+        rest = torch.cat([beside[0], codes, beside[1]], dim=-1)
+        return F.linear(rest, self.proj.weight[:, -rest.shape[-1] :], self.proj.bias)
+
+    def forward(self, x: Tensor, constant: Tensor) -> Tensor:
+        """x [B, T, mel] → [B, T, hidden]."""
+        return F.linear(x, self.proj.weight[:, : x.shape[-1]]) + constant
 
 
 class AdaptiveNorm(nn.Module):
@@ -75,6 +81,35 @@ class AdaptiveNorm(nn.Module):
         return self.linear(F.silu(time))[:, None].chunk(self.parts, dim=-1)
 
 
+class Blocks:
+    """`length` frames cut into blocks of `size`, each of which sees itself and `back` and `front` blocks beside it."""
+
+    def __init__(self, length: int, size: int, back: int, front: int, like: Tensor) -> None:
+        self._length, self._size = length, size
+        self._count = -(-length // size)
+        self._missing = self._count * size - length
+        self._window = (1 + back + front) * size
+        self._pad = (back * size, front * size + self._missing)
+        first = (torch.arange(self._count, device=like.device) - back)[:, None] * size
+        frames = first + torch.arange(self._window, device=like.device)
+        outside = (frames < 0) | (frames >= length)
+        # [blocks, 1, window]: nothing lies beyond the two ends
+        mask = torch.zeros(outside.shape, dtype=like.dtype, device=like.device)
+        self.mask = mask.masked_fill(outside, _MASKED)[:, None]
+
+    def queries(self, x: Tensor) -> Tensor:
+        """[B, H, T, D] → [B, H, blocks, size, D]"""
+        return F.pad(x, (0, 0, 0, self._missing)).unflatten(2, (self._count, self._size))
+
+    def seen(self, x: Tensor) -> Tensor:
+        """[B, H, T, D] → [B, H, blocks, D, window]"""
+        return F.pad(x, (0, 0, *self._pad)).unfold(2, self._window, self._size)
+
+    def whole(self, x: Tensor) -> Tensor:
+        """[B, H, blocks, size, D] → [B, H, T, D]"""
+        return x.flatten(2, 3)[:, :, : self._length]
+
+
 class DiTAttention(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
@@ -83,14 +118,14 @@ class DiTAttention(nn.Module):
         self.to_q, self.to_k, self.to_v = (nn.Linear(config.hidden_size, inner) for _ in range(3))
         self.to_out = nn.ModuleList([nn.Linear(inner, config.hidden_size)])
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], blocks: Blocks) -> Tensor:
         q, k, v = (
             linear(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for linear in (self.to_q, self.to_k, self.to_v)
         )
         q, k = _rotate_first_head(q, *rope), _rotate_first_head(k, *rope)
         # explicit, not fused: several times faster backwards on a CPU, and these matrices are small
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + mask
-        out = scores.softmax(-1) @ v
+        scores = (blocks.queries(q) * q.shape[-1] ** -0.5) @ blocks.seen(k) + blocks.mask
+        out = blocks.whole(scores.softmax(-1) @ blocks.seen(v).transpose(-1, -2))
         return self.to_out[0](out.transpose(1, 2).flatten(2))
 
 
@@ -114,9 +149,11 @@ class DiTLayer(nn.Module):
         self.attn = DiTAttention(config)
         self.ff = FeedForward(config)
 
-    def forward(self, x: Tensor, time: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
-        shift, scale, gate, ff_shift, ff_scale, ff_gate = self.attn_norm(time)
-        x = x + gate * self.attn(_norm(x) * (1 + scale) + shift, rope, mask)
+    def forward(
+        self, x: Tensor, modulation: tuple[Tensor, ...], rope: tuple[Tensor, Tensor], blocks: Blocks
+    ) -> Tensor:
+        shift, scale, gate, ff_shift, ff_scale, ff_gate = modulation
+        x = x + gate * self.attn(_norm(x) * (1 + scale) + shift, rope, blocks)
         return x + ff_gate * self.ff(_norm(x) * (1 + ff_scale) + ff_shift)
 
 
@@ -135,17 +172,29 @@ class DiT(nn.Module):
         """[B, n] → [B, n · repeats, emb_dim]."""
         return self.text_embed(codes)
 
+    def modulations(self, time: Tensor) -> list[tuple[Tensor, ...]]:
+        """Scales, shifts and gates of every layer at `time` [B], and of the output: the same for every call at that
+        time."""
+        moment = self.time_embed(time)
+        norms = [layer.get_submodule("attn_norm") for layer in self.transformer_blocks]
+        return [norm(moment) for norm in (*norms, self.norm_out)]
+
     def forward(self, x: Tensor, time: Tensor, codes: Tensor, speaker: Tensor, reference: Tensor) -> Tensor:
         """Velocity [B, T, mel] at `time` [B] of x [B, T, mel], for embedded codes [B, T, emb_dim], the voice's vector
         [B, enc_emb_dim] and the encoding of its reference mel [B, enc_dim]."""
-        hidden = self.input_embed(x, codes, speaker, reference)
-        moment = self.time_embed(time)
+        return self.run(x, self.modulations(time), self.input_embed.constant(codes, speaker, reference))
+
+    def run(self, x: Tensor, modulations: list[tuple[Tensor, ...]], constant: Tensor) -> Tensor:
+        """The same from what can be computed once: `modulations` of the time, and the input's `constant` part."""
+        hidden = self.input_embed(x, constant)
         rope = self._rotary_tables(x.shape[1], hidden)
-        masks = self._masks(x.shape[1], hidden)
+        blocks: dict[tuple[bool, bool], Blocks] = {}
         for index, layer in enumerate(self.transformer_blocks):
             sees = (index in self.config.look_backward_layers, index in self.config.look_ahead_layers)
-            hidden = layer(hidden, moment, rope, masks[sees])
-        scale, shift = self.norm_out(moment)
+            if sees not in blocks:
+                blocks[sees] = Blocks(x.shape[1], self.config.block_size, int(sees[0]), int(sees[1]), hidden)
+            hidden = layer(hidden, modulations[index], rope, blocks[sees])
+        scale, shift = modulations[-1]
         return self.proj_out(_norm(hidden) * (1 + scale) + shift)
 
     def _rotary_tables(self, length: int, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -155,18 +204,6 @@ class DiT(nn.Module):
         angles = torch.arange(length, device=like.device).float()[:, None] * frequencies
         doubled = angles.repeat_interleave(2, dim=-1)
         return doubled.cos().to(like.dtype), doubled.sin().to(like.dtype)
-
-    def _masks(self, length: int, like: Tensor) -> dict[tuple[bool, bool], Tensor]:
-        """[T, T] added to the scores, for layers that see (the block before, the block after)."""
-        blocks = torch.arange(length, device=like.device) // self.config.block_size
-        ahead = blocks[None] - blocks[:, None]
-        return {
-            (back, front): torch.zeros(length, length, dtype=like.dtype, device=like.device).masked_fill(
-                (ahead < -int(back)) | (ahead > int(front)), _MASKED
-            )
-            for back in (False, True)
-            for front in (False, True)
-        }
 
 
 def _norm(x: Tensor) -> Tensor:

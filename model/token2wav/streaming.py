@@ -18,8 +18,6 @@ from model.checkpoint.voices import Voice
 from model.token2wav.ode import Solver
 from model.token2wav.token2wav import Token2Wav
 
-VOCODER_CONTEXT = 20  # mel frames on either side of what is kept
-
 
 class _Stopped(Exception):
     """The reply was interrupted in the middle of a solve."""
@@ -46,6 +44,7 @@ class SpeechStream:
         self._codes: list[int] = []
         self._complete = False
         self._blocks = settings.first_blocks  # of the next chunk
+        self._around = token2wav.code2wav_bigvgan_model.context  # mel frames the vocoder sees beside those it keeps
         self._mel = torch.zeros(1, 0, dit.mel_dim, device=token2wav.device)
         self._sounded = 0  # mel frames whose samples are out
 
@@ -115,10 +114,10 @@ class SpeechStream:
         """Samples of the frames that have enough context now."""
         have = self._mel.shape[1]
         done = self._complete and have == len(self._codes) * self._repeats
-        end = have if done else max(self._sounded, have - VOCODER_CONTEXT)
+        end = have if done else max(self._sounded, have - self._around)
         if end == self._sounded:
             return np.zeros(0, np.float32)
-        first = max(0, self._sounded - VOCODER_CONTEXT)
+        first = max(0, self._sounded - self._around)
         hop = self._token2wav.hop
         wave = self._token2wav.wave(self._mel[:, first:])
         samples = wave[(self._sounded - first) * hop : (end - first) * hop]

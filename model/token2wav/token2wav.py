@@ -16,6 +16,8 @@ from model.token2wav.bigvgan import BigVGAN
 from model.token2wav.dit import DiT
 from model.token2wav.ode import Solver, Velocity, integrate, sway_times
 
+_MOST_TIMES = 256  # times whose modulations are kept
+
 
 @dataclass(frozen=True)
 class VoiceCondition:
@@ -31,6 +33,7 @@ class Token2Wav(nn.Module):
         self.config = config
         self.code2wav_dit_model = DiT(config.dit)
         self.code2wav_bigvgan_model = BigVGAN(config.bigvgan)
+        self._known_modulations: dict[float, list[tuple[Tensor, ...]]] = {}
 
     def condition(self, voice: Voice) -> VoiceCondition:
         """The voice's part of the DiT's input."""
@@ -50,15 +53,22 @@ class Token2Wav(nn.Module):
         embedded = dit.embed_codes(codes)
         if branches == 2:
             embedded = torch.cat([embedded, dit.embed_codes(torch.zeros_like(codes))])
+        constant = dit.input_embed.constant(embedded, voice.speaker[:branches], voice.reference[:branches])
 
         def velocity(time: Tensor, x: Tensor) -> Tensor:
-            out = dit(
-                x.expand(branches, -1, -1), time.expand(branches), embedded, voice.speaker[:branches],
-                voice.reference[:branches],
-            )
+            out = dit.run(x.expand(branches, -1, -1), self._modulations(time), constant)
             return out[:1] + (out[:1] - out[1:]) * guidance if branches == 2 else out
 
         return velocity
+
+    def _modulations(self, time: Tensor) -> list[tuple[Tensor, ...]]:
+        """Those of the solver's few times are computed once."""
+        key = float(time)
+        if key not in self._known_modulations:
+            if len(self._known_modulations) >= _MOST_TIMES:
+                self._known_modulations.clear()
+            self._known_modulations[key] = self.code2wav_dit_model.modulations(time.view(1))
+        return self._known_modulations[key]
 
     @staticmethod
     def solve(velocity: Velocity, noise: Tensor, solver: Solver, points: int) -> Tensor:

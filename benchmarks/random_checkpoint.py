@@ -1,0 +1,57 @@
+"""A random checkpoint of about 300 M parameters in the official layout, with the embedded model's tokenizer: for speed.
+
+    python -m benchmarks.random_checkpoint FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from model.checkpoint.load import EMBEDDED, official_names
+from model.config import parse_config
+
+TEXT = {"hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 16, "num_attention_heads": 16,
+        "num_key_value_heads": 4, "head_dim": 64, "max_position_embeddings": 32768}
+TALKER = {"embedding_size": 1024, "hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 10,
+          "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 64}
+DIT = {"hidden_size": 512, "num_hidden_layers": 8, "num_attention_heads": 8, "head_dim": 64}
+
+
+def make(folder: Path) -> None:
+    """Write config, weights, tokenizer and one voice into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = json.loads((EMBEDDED / "config.json").read_text(encoding="utf-8"))
+    raw["thinker_config"]["text_config"] |= TEXT
+    raw["thinker_config"]["audio_config"]["output_dim"] = TEXT["hidden_size"]
+    raw["thinker_config"]["vision_config"]["out_hidden_size"] = TEXT["hidden_size"]
+    raw["talker_config"] |= TALKER
+    raw["token2wav_config"]["dit_config"] |= DIT
+    (folder / "config.json").write_text(json.dumps(raw, indent=1), encoding="utf-8")
+    torch.manual_seed(0)
+    weights: dict[str, torch.Tensor] = {}
+    for name, shape in official_names(parse_config(raw)).items():
+        if len(shape) > 1:
+            weights[name] = torch.randn(shape) * 0.8 / torch.tensor(shape[1:]).prod() ** 0.5
+        else:
+            weights[name] = torch.ones(shape) if "norm" in name or "ln_" in name else torch.zeros(shape)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    print(f"{sum(w.numel() for w in weights.values()) / 1e6:.0f} M parameters in {folder}")
+    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json", "preprocessor_config.json"):
+        shutil.copyfile(EMBEDDED / name, folder / name)
+    shutil.copyfile(EMBEDDED / "voices.safetensors", folder / "voices.safetensors")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    make(parser.parse_args().folder)
+
+
+if __name__ == "__main__":
+    main()
