@@ -74,10 +74,10 @@ def rounded(network, lora: dict | None) -> None:
             weight = layer[part]
             if lora is not None:
                 a, b = lora[f"{i}.{part}"]
-                weight = weight + network.scale * (b @ a)
-            layer[part] = grid(weight, 32, 15)
+                weight = weight.float() + network.scale * (b @ a)
+            layer[part] = grid(weight.float(), 32, 15)
     scale = network.table.abs().amax(1, keepdim=True) / 127
-    network.table = (network.table / scale).round() * scale
+    network.table = network.head = (network.table / scale).round() * scale
     network.lora = None
 
 

@@ -149,9 +149,17 @@ def _freeze(value: Any) -> Any:
     return tuple(_freeze(item) for item in value) if isinstance(value, list) else value
 
 
-def _pick(kind: type[T], raw: dict[str, Any], **overrides: Any) -> T:
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    chosen = {key: _freeze(value) for key, value in raw.items() if key in known and value is not None}
+def pick(kind: type[T], raw: dict[str, Any], **overrides: Any) -> T:
+    """The dataclass with those of its values that `raw` has; unknown keys are ignored, TypeError for another type."""
+    chosen: dict[str, Any] = {}
+    for field_ in fields(kind):  # type: ignore[arg-type]
+        value = _freeze(raw.get(field_.name))
+        if value is None:
+            continue
+        wanted = int | float if isinstance(field_.default, float) else type(field_.default)
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+            raise TypeError(f'"{field_.name}" cannot be {json.dumps(raw[field_.name])}')
+        chosen[field_.name] = value
     return kind(**{**chosen, **overrides})
 
 
@@ -164,7 +172,7 @@ def _decoder(raw: dict[str, Any], defaults: dict[str, Any]) -> DecoderConfig:
         overrides["mrope_section"] = tuple(rope["mrope_section"])
     if "rope_theta" in rope:
         overrides["rope_theta"] = rope["rope_theta"]
-    return _pick(DecoderConfig, raw, **overrides)
+    return pick(DecoderConfig, raw, **overrides)
 
 
 def parse_config(raw: dict[str, Any]) -> OmniConfig:
@@ -206,15 +214,15 @@ def parse_config(raw: dict[str, Any]) -> OmniConfig:
     )
     thinker = ThinkerConfig(
         text=_decoder(thinker_raw.get("text_config") or {}, text_defaults),
-        audio=_pick(AudioEncoderConfig, thinker_raw.get("audio_config") or {}),
-        vision=_pick(VisionEncoderConfig, thinker_raw.get("vision_config") or {}),
+        audio=pick(AudioEncoderConfig, thinker_raw.get("audio_config") or {}),
+        vision=pick(VisionEncoderConfig, thinker_raw.get("vision_config") or {}),
         tokens=tokens,
         position_id_per_seconds=thinker_raw.get("position_id_per_seconds", 25),
         seconds_per_chunk=thinker_raw.get("seconds_per_chunk", 2),
     )
     token2wav = Token2WavConfig(
-        dit=_pick(DiTConfig, token2wav_raw.get("dit_config") or {}),
-        bigvgan=_pick(BigVGANConfig, token2wav_raw.get("bigvgan_config") or {}),
+        dit=pick(DiTConfig, token2wav_raw.get("dit_config") or {}),
+        bigvgan=pick(BigVGANConfig, token2wav_raw.get("bigvgan_config") or {}),
     )
     return OmniConfig(thinker, talker, token2wav, raw.get("enable_audio_output", True))
 
@@ -229,5 +237,7 @@ def read_config(folder: Path) -> OmniConfig:
         return parse_config(raw)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadInputError(f"{path} cannot be read: {error}.") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadInputError(f"{path} does not describe a Qwen2.5-Omni model (missing {error}).") from error
+    except KeyError as error:
+        raise BadInputError(f"{path} does not describe a Qwen2.5-Omni model: it has no {error}.") from error
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise BadInputError(f"{path} does not describe a Qwen2.5-Omni model ({error}).") from error

@@ -1,5 +1,5 @@
-"""Linear layers with 4-bit weights for decoding: one token reads every weight once, so a quarter of the bytes is most of
-a step's time. torch's own kernel (`_weight_int4pack_mm`), no other library.
+"""Linear layers with 4-bit weights for decoding: one token reads every weight once, so bytes are most of a step's time.
+torch's own kernel (`_weight_int4pack_mm`), no other library.
 
 Many rows at once are bound by arithmetic instead, where the kernel is slower than a bfloat16 product: those use a
 bfloat16 copy of the same rounded weights.

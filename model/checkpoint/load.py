@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from model.checkpoint.settings import read_front_ends, read_settings
-from model.checkpoint.voices import read_voices
+from model.checkpoint.voices import Voice, read_voices
 from model.checkpoint.weights import fill, read_tensors, stored_in_four_bits, without_weights
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
-from model.prompt.tokenizer import read_tokenizer
+from model.prompt.tokenizer import TextTokenizer, read_tokenizer
 from model.quantized import quantize
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
 
+M = TypeVar("M", bound=nn.Module)
+
 EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
 _FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int4": torch.bfloat16}
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # owner/model
 _KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
 
 
@@ -36,6 +42,7 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
     precision = _precision(precision, chosen, folder)
     dtype = _FLOATS[precision]
     tokenizer = read_tokenizer(folder)
+    _check_ids(folder, config, tokenizer)
     settings = read_settings(folder, config, tokenizer.turn_end)
     mel_front_end, patch_front_end = read_front_ends(folder, config)
     thinker = load_thinker(folder, config, chosen, dtype)
@@ -44,10 +51,9 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
     voices = read_voices(folder)
     talker = token2wav = None
     if speech and config.enable_audio_output:
-        if not voices:
-            raise BadInputError(f"{folder} has no voices: neither voices.safetensors nor spk_dict.pt.")
-        with without_weights():
-            talker, token2wav = Talker(config.talker), Token2Wav(config.token2wav)
+        _check_voices(folder, config, voices)
+        talker = _build(folder, lambda: Talker(config.talker))
+        token2wav = _build(folder, lambda: Token2Wav(config.token2wav))
         fill(talker, read_tensors(folder, "talker."), chosen, dtype, "Talker")
         # like the reference, the decoder of the codes always computes in float32
         fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, "Token2Wav")
@@ -69,20 +75,26 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
 
 def find_model(name: str) -> Path:
     """The folder of a model; CannotRunError where it is known but not installed."""
-    folder = EMBEDDED if name == "nano" else Path(name).expanduser()
-    if folder.is_dir():
-        return folder
+    try:
+        folder = EMBEDDED if name == "nano" else Path(name).expanduser()
+        if folder.is_dir():
+            return folder
+    except (OSError, RuntimeError) as error:  # a name that is too long; the home of nobody
+        raise BadInputError(f"{name}: is not a model folder ({error}).") from error
     if name == "nano":
         raise CannotRunError("The embedded model is missing: assets/nano is not beside the program.")
-    if folder.exists() or os.sep in name or name.startswith("."):
+    if folder.exists():
         raise BadInputError(f"{name} is not a model folder.")
+    if _HUB_NAME.fullmatch(name) and not folder.parent.is_dir():
+        raise CannotRunError(f'There is no folder "{name}"; to fetch models from the hub is not there yet.')
+    if os.sep in name or name.startswith("."):
+        raise BadInputError(f"{name}: there is no such folder.")
     raise CannotRunError(f'The model "{name}" is not installed; give "nano" or the folder of one.')
 
 
 def load_thinker(folder: Path, config: OmniConfig, device: torch.device, dtype: torch.dtype) -> Thinker:
     """Ear, eye and language model."""
-    with without_weights():
-        thinker = Thinker(config.thinker)
+    thinker = _build(folder, lambda: Thinker(config.thinker))
     tensors = read_tensors(folder, "thinker.")
     tied = config.thinker.text.tie_word_embeddings
     if tied and "model.embed_tokens.weight" in tensors:
@@ -109,6 +121,38 @@ def official_names(config: OmniConfig) -> dict[str, tuple[int, ...]]:
     if config.thinker.text.tie_word_embeddings:
         del names["thinker.lm_head.weight"]
     return names
+
+
+def _build(folder: Path, make: Callable[[], M]) -> M:
+    """A part without its weights; sizes that no module can have are the config's fault."""
+    try:
+        with without_weights():
+            return make()
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise BadInputError(f"{folder / 'config.json'} asks for a part that cannot be built ({error}).") from error
+
+
+def _check_ids(folder: Path, config: OmniConfig, tokenizer: TextTokenizer) -> None:
+    """The tokenizer must be this model's: no token of it may lie outside the embedding."""
+    known, rows = tokenizer.vocabulary_size, config.thinker.text.vocab_size
+    if known > rows:
+        raise BadInputError(f"{folder}: its tokenizer has {known} tokens, but its config.json only {rows}.")
+
+
+def _check_voices(folder: Path, config: OmniConfig, voices: dict[str, Voice]) -> None:
+    """There must be one, and the decoder must be able to read it."""
+    if not voices:
+        raise BadInputError(f"{folder} has no voices: neither voices.safetensors nor spk_dict.pt.")
+    dit, rows = config.token2wav.dit, config.thinker.text.vocab_size
+    for name, voice in voices.items():
+        cond, mel = tuple(voice.cond.shape), tuple(voice.ref_mel.shape)
+        if cond != (1, dit.enc_emb_dim) or len(mel) != 3 or mel[0] != 1 or mel[2] != dit.mel_dim or not mel[1]:
+            raise BadInputError(
+                f'{folder}: the voice "{name}" has the shapes {list(cond)} and {list(mel)}, '
+                f"but its config.json asks for [1, {dit.enc_emb_dim}] and [1, frames, {dit.mel_dim}]."
+            )
+        if not 0 <= voice.bos_token < rows:
+            raise BadInputError(f'{folder}: the voice "{name}" begins with token {voice.bos_token} of only {rows}.')
 
 
 def _device(name: str) -> torch.device:

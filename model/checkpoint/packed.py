@@ -21,7 +21,8 @@ def pack(name: str, weight: Tensor, bits: int, group: int) -> dict[str, Tensor]:
     codes = levels.to(torch.uint8).flatten(1)
     if bits == 4:
         codes = codes[:, 0::2] | (codes[:, 1::2] << 4)
-    return {f"{name}.packed{bits}": codes.contiguous(), f"{name}.scale": scale.half(), f"{name}.minimum": minimum.half()}
+    stored = {f"{name}.packed{bits}": codes.contiguous()}
+    return stored | {f"{name}.scale": scale.half(), f"{name}.minimum": minimum.half()}
 
 
 def levels_of(weight: Tensor, bits: int, group: int) -> tuple[Tensor, Tensor, Tensor]:

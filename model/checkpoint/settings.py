@@ -6,11 +6,11 @@ generation_config.json and preprocessor_config.json may say otherwise; the defau
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.config import OmniConfig
+from model.config import OmniConfig, pick
 from model.errors import BadInputError
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
@@ -49,7 +49,14 @@ class Settings:
 
 def read_settings(folder: Path, config: OmniConfig, turn_end: int) -> Settings:
     """generation_config.json, if there is one; keys of ours are "system_prompt", "thinker", "talker", "speech"."""
-    raw = _read_json(folder / "generation_config.json")
+    path = folder / "generation_config.json"
+    try:
+        return _settings(_read_json(path), folder, config, turn_end)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise BadInputError(f"{path} holds a value that cannot be used: {error}.") from error
+
+
+def _settings(raw: dict[str, Any], folder: Path, config: OmniConfig, turn_end: int) -> Settings:
     talker = {"temperature": 0.9, "top_k": 40, "top_p": 0.8, "repetition_penalty": 1.05, **raw.get("talker", {})}
     speech = dict(raw.get("speech", {}))
     if "solver" in speech:
@@ -59,35 +66,29 @@ def read_settings(folder: Path, config: OmniConfig, turn_end: int) -> Settings:
     ends = [ends] if isinstance(ends, int) else ends or []
     return Settings(
         system_prompt=raw.get("system_prompt", OFFICIAL_SYSTEM_PROMPT),
-        thinker=_pick(Sampling, raw.get("thinker", {})),
-        talker=_pick(Sampling, {**talker, "suppressed": (config.talker.codec_start,)}),
-        speech=_pick(SpeechSettings, speech),
+        thinker=pick(Sampling, raw.get("thinker", {})),
+        talker=pick(Sampling, {**talker, "suppressed": (config.talker.codec_start,)}),
+        speech=pick(SpeechSettings, speech),
         end_tokens=frozenset([turn_end, *ends]),
     )
 
 
 def read_front_ends(folder: Path, config: OmniConfig) -> tuple[MelFrontEnd, PatchFrontEnd]:
     """preprocessor_config.json, if there is one."""
-    raw = _read_json(folder / "preprocessor_config.json")
-    vision = config.thinker.vision
-    overrides: dict[str, Any] = {
+    path, vision = folder / "preprocessor_config.json", config.thinker.vision
+    renamed = {
+        "min_pixels": "image_min_pixels", "max_pixels": "image_max_pixels", "image_mean": "mean", "image_std": "std",
+    }
+    sizes: dict[str, Any] = {
         "patch_size": vision.patch_size,
         "temporal_patch_size": vision.temporal_patch_size,
         "merge_size": vision.spatial_merge_size,
     }
-    renamed = {
-        "min_pixels": "image_min_pixels", "max_pixels": "image_max_pixels", "image_mean": "mean", "image_std": "std",
-    }
-    for key, value in raw.items():
-        name = renamed.get(key, key)
-        if name in {f.name for f in fields(PatchFrontEnd)} and value is not None:
-            overrides[name] = tuple(value) if isinstance(value, list) else value
-    return MelFrontEnd(config.thinker.audio.num_mel_bins), PatchFrontEnd(**overrides)
-
-
-def _pick(kind: type, raw: dict[str, Any]) -> Any:
-    known = {f.name for f in fields(kind)}
-    return kind(**{key: value for key, value in raw.items() if key in known})
+    told = {renamed.get(key, key): value for key, value in _read_json(path).items() if value is not None}
+    try:
+        return MelFrontEnd(config.thinker.audio.num_mel_bins), pick(PatchFrontEnd, {**sizes, **told})
+    except TypeError as error:
+        raise BadInputError(f"{path} holds a value that cannot be used: {error}.") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:

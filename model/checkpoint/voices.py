@@ -14,6 +14,13 @@ from torch import Tensor
 from model.errors import BadInputError
 
 
+# what torch, pickle and safetensors raise for files that are damaged, and we for those that hold something else
+_UNREADABLE = (
+    SafetensorError, pickle.UnpicklingError, OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError,
+    AttributeError,
+)
+
+
 @dataclass(frozen=True)
 class Voice:
     """A voice lives in the Talker (its first token) and in the decoder (a vector and a reference mel)."""
@@ -35,7 +42,7 @@ def read_voices(folder: Path) -> dict[str, Voice]:
                 name: Voice(name, int(entry["bos_token"]), entry["cond"].float(), entry["ref_mel"].float())
                 for name, entry in raw.items()
             }
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise BadInputError(f"The voices in {folder} cannot be read: {error}.") from error
     return {}
 

@@ -57,7 +57,10 @@ def read_tensors(folder: Path, prefix: str) -> dict[str, Tensor]:
                         found[name.removeprefix(prefix)] = file.get_tensor(name)
         except (SafetensorError, OSError) as error:
             raise BadInputError(f"{path} cannot be read: {error}.") from error
-    return unpack_all(found)
+    try:
+        return unpack_all(found)
+    except (KeyError, RuntimeError) as error:
+        raise BadInputError(f"The packed weights in {folder} do not fit together: {error}.") from error
 
 
 def fill(module: nn.Module, tensors: dict[str, Tensor], device: torch.device, dtype: torch.dtype, part: str) -> None:

@@ -24,6 +24,11 @@ class TextTokenizer:
         self.turn_start = self.id_of("<|im_start|>")
         self.turn_end = self.id_of("<|im_end|>")
 
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids there are, control tokens included."""
+        return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
+
     def id_of(self, token: str) -> int:
         """Id of a control token; BadInputError where the tokenizer lacks it."""
         found = self._tokenizer.token_to_id(token)

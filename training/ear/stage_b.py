@@ -195,7 +195,9 @@ class Trainer:
         batch = self.supply.batch(self.args.batch)
         clips = [r for r, _ in batch] + self.supply.more(self.args.more_seconds)
         mel, lengths = collate([mask(log_mel(varied(r, self.rnd)), self.rnd) for r in clips])
-        e, numbers = self.encoder(mel, lengths)
+        with torch.autocast("cpu", torch.bfloat16):
+            e, numbers = self.encoder(mel, lengths)
+        e = e.float()
         out = {"ctc": self.targets.loss(e, numbers, [r["text"] for r in clips], self.rnd)}
         plain, again = self.network.embed(self.suffix), self.network.embed(self.repeat)
         heard = [torch.cat([self.bounds[:1], row[:n], self.bounds[1:]]) for row, n in zip(e, numbers[: len(batch)])]

@@ -100,12 +100,12 @@ def flow_loss(net: DiT, mel: torch.Tensor, codes: torch.Tensor, references: list
     voices = torch.cat([encoder(reference) for reference in references])
     silent = encoder(torch.zeros(1, 24, BINS))
     chosen = torch.arange(count) % len(references)
-    voice = torch.where(null[:, None], silent, voices[chosen])
+    voice = torch.where(null[:, None], silent, voices[chosen]).float()
     speaker = torch.where(null[:, None], 0.0, speaker_vector())
     codes = torch.where(null[:, None], 0, codes)
     t = times[:, None, None]
     velocity = net((1 - t) * noise + t * mel, times, net.embed_codes(codes), speaker, voice)
-    return (velocity - (mel - noise)).square().mean()
+    return (velocity.float() - (mel - noise)).square().mean()
 
 
 @torch.no_grad()
@@ -152,8 +152,9 @@ def train(runs: Path, data: Path, minutes: float, frames: int) -> None:
         count = max(4, frames // length)
         mel, said = batch(corpus, codes, rng, count, length)
         other, _ = batch(corpus, codes, rng, 1, int(rng.integers(40, 90)) * FRAMES_A_CODE)
-        loss = flow_loss(net, mel, said, [fixed, other], draw_times(count), torch.randn_like(mel),
-                         torch.rand(count) < NULL_SHARE)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = flow_loss(net, mel, said, [fixed, other], draw_times(count), torch.randn_like(mel),
+                             torch.rand(count) < NULL_SHARE)
         loop.step(loss, every=50)
         if loop.steps % 500 == 0:
             print(examine(net, corpus, codes, fixed), flush=True)
