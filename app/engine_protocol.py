@@ -199,6 +199,14 @@ class ReplyDone:
 
 
 @dataclass(frozen=True)
+class Trimmed:
+    """The context was full: the oldest "pictures", or the oldest "exchange" of question and answer, are forgotten."""
+
+    generation: int
+    what: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """The turn cannot be answered; `reason` is one sentence, and the turn is forgotten. The conversation goes on."""
 
@@ -216,7 +224,7 @@ class EngineDied:
     generation: int = 0
 
 
-Event = Loaded | LoadFailed | Text | Speech | ReplyDone | Failed | EngineDied
+Event = Loaded | LoadFailed | Text | Speech | ReplyDone | Trimmed | Failed | EngineDied
 
 
 def write_message(stream: BinaryIO, message: Command | Event) -> None:

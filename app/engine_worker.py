@@ -239,6 +239,8 @@ def translate(generation: int, event: Any) -> protocol.Event:
     if kind == "Done":
         seconds = event.samples / event.sample_rate if event.sample_rate else 0.0
         return protocol.ReplyDone(generation, event.text, event.interrupted, seconds, dict(event.timings))
+    if kind == "ContextTrimmed":
+        return protocol.Trimmed(generation, event.what)
     raise TypeError(f"the engine sent a {kind}, which is none of its events")
 
 

@@ -545,6 +545,9 @@ class Session:
             case protocol.Speech(_, samples, sample_rate, _):
                 answer.sample_rate = sample_rate
                 answer.speech.append(np.asarray(samples, np.float32))
+            case protocol.Trimmed(_, what):
+                what = "the oldest pictures" if what == "pictures" else "its beginning"
+                self.shown.set_notice(Notice(f"This conversation is long; the model has forgotten {what}.", "info"))
             case protocol.ReplyDone(_, text, interrupted, _, timings):
                 answer.text = text or answer.text
                 answer.state = MessageState.INTERRUPTED if interrupted else MessageState.COMPLETE

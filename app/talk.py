@@ -205,6 +205,8 @@ class TerminalTalk:
             case protocol.Speech(_, samples, sample_rate, _):
                 if self._sink is not None:
                     self._sink.play(samples, sample_rate)
+            case protocol.Trimmed(_, what):
+                print(f"(the conversation is long; the oldest {what} is forgotten)", file=sys.stderr)
             case protocol.ReplyDone():
                 print(flush=True)
                 if self._sink is not None:

@@ -110,6 +110,7 @@ def trained_form(thinker: Path, trained: Path | None, clips: dict[str, list[np.n
 def engine_form(model: str, clips: dict[str, list[np.ndarray]], questions: list[dict], repeat: bool) -> tuple:
     """Answers of the product's engine, sound fed in pieces of 100 ms as from a microphone."""
     from model import load
+    from model.events import Done
 
     engine = load(model, device="cpu")
 
@@ -120,8 +121,9 @@ def engine_form(model: str, clips: dict[str, list[np.ndarray]], questions: list[
                     talk.hear(sound[start: start + 1600])
             if text is not None:
                 talk.say(text)
-            events = list(talk.reply(greedy=True, speech=False, max_text_tokens=40))
-        return "".join(e.delta for e in events if hasattr(e, "delta")).strip()
+            done = list(talk.reply(greedy=True, speech=False, max_text_tokens=40))[-1]
+        assert isinstance(done, Done)
+        return done.text.strip()
 
     typed = [ask(q["question"], None) for q in questions]
     spoken = {voice: [ask(None, s) for s in sounds] for voice, sounds in clips.items()}
