@@ -24,12 +24,18 @@ TEXT_TOKENS, SECONDS = 28, 8.0  # of the reply that is compared: speech of 8 s s
 
 @dataclass
 class Timed:
-    """Seconds from the end of the question."""
+    """Seconds from the end of the question.
+
+    Attributes:
+        late: how much later than needed the latest piece of speech came, if playing began with the first one; negative
+            where every piece was in time.
+    """
 
     first_text: float
     first_sound: float
     total: float
     speech: float
+    late: float
     text_after_sound: int
     parts: dict[str, float]
 
@@ -38,7 +44,7 @@ def timed_reply(talk: Conversation, **options: object) -> Timed:
     """One reply to what the conversation has been given."""
     begun = time.perf_counter()
     first_text = first_sound = 0.0
-    later = 0
+    later, late = 0, -np.inf
     done: Done | None = None
     for event in talk.reply(seed=0, **options):  # type: ignore[arg-type]
         now = time.perf_counter() - begun
@@ -47,11 +53,14 @@ def timed_reply(talk: Conversation, **options: object) -> Timed:
             later += bool(first_sound)
         elif isinstance(event, SpeechChunk):
             first_sound = first_sound or now
+            if event.start:
+                late = max(late, now - first_sound - event.start / event.sample_rate)
         elif isinstance(event, Done):
             done = event
     total = time.perf_counter() - begun
     assert done is not None
-    return Timed(first_text, first_sound or total, total, done.samples / done.sample_rate, later, done.timings)
+    speech = done.samples / done.sample_rate
+    return Timed(first_text, first_sound or total, total, speech, late, later, done.timings)
 
 
 def endless(engine: Engine) -> Engine:
@@ -84,6 +93,8 @@ def own_speed(engine: Engine, rounds: int) -> dict[str, object]:
     out |= spread("speech_seconds", [r.speech for r in replies])
     out |= spread("real_time_factor", [r.total / max(r.speech, 1e-9) for r in replies])
     out["replies_with_text_after_first_sound"] = sum(r.text_after_sound > 0 for r in replies)
+    out["replies_that_starved"] = sum(r.late > 0 for r in replies)
+    out["latest_piece"] = round(max(r.late for r in replies), 3)
     out["replies"] = len(replies)
     median = {key: float(np.median([r.parts.get(key, 0.0) for r in replies])) for key in replies[0].parts}
     out["parts"] = {key: round(seconds, 4) for key, seconds in median.items()}

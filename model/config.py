@@ -166,13 +166,12 @@ def pick(kind: type[T], raw: dict[str, Any], **overrides: Any) -> T:
 def _decoder(raw: dict[str, Any], defaults: dict[str, Any]) -> DecoderConfig:
     raw = {**defaults, **{key: value for key, value in raw.items() if value is not None}}
     rope = raw.get("rope_scaling") or raw.get("rope_parameters") or {}
-    head_dim = raw.get("head_dim") or raw["hidden_size"] // raw["num_attention_heads"]
-    overrides: dict[str, Any] = {"head_dim": head_dim}
-    if "mrope_section" in rope:
-        overrides["mrope_section"] = tuple(rope["mrope_section"])
-    if "rope_theta" in rope:
-        overrides["rope_theta"] = rope["rope_theta"]
-    return pick(DecoderConfig, raw, **overrides)
+    raw["head_dim"] = raw.get("head_dim") or raw["hidden_size"] // raw["num_attention_heads"]
+    raw |= {key: rope[key] for key in ("mrope_section", "rope_theta") if key in rope}
+    config = pick(DecoderConfig, raw)
+    if 2 * sum(config.mrope_section) != config.head_dim:
+        raise ValueError(f"mrope_section {list(config.mrope_section)} is not half of head_dim {config.head_dim}")
+    return config
 
 
 def parse_config(raw: dict[str, Any]) -> OmniConfig:
@@ -201,24 +200,22 @@ def parse_config(raw: dict[str, Any]) -> OmniConfig:
     text_defaults = {f.name: f.default for f in fields(DecoderConfig) if f.name != "head_dim"}
     talker_defaults = {**text_defaults, "hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 12,
                        "num_key_value_heads": 4, "head_dim": 128, "vocab_size": 8448}
-    talker = TalkerConfig(
+    talker = pick(
+        TalkerConfig,
+        {
+            "embedding_size": talker_raw.get("embedding_size"),
+            **{f"codec_{word}": talker_raw.get(f"tts_codec_{word}_token_id") for word in ("start", "end", "pad", "mask")},
+            **{f"text_{word}": talker_raw.get(f"tts_text_{word}_token_id") for word in ("start", "end", "pad")},
+        },
         decoder=_decoder(talker_raw, talker_defaults),
-        embedding_size=talker_raw.get("embedding_size", 3584),
-        codec_start=talker_raw.get("tts_codec_start_token_id", 8293),
-        codec_end=talker_raw.get("tts_codec_end_token_id", 8294),
-        codec_pad=talker_raw.get("tts_codec_pad_token_id", 8292),
-        codec_mask=talker_raw.get("tts_codec_mask_token_id", 8296),
-        text_start=talker_raw.get("tts_text_start_token_id", 151860),
-        text_end=talker_raw.get("tts_text_end_token_id", 151861),
-        text_pad=talker_raw.get("tts_text_pad_token_id", 151859),
     )
-    thinker = ThinkerConfig(
+    thinker = pick(
+        ThinkerConfig,
+        {key: thinker_raw.get(key) for key in ("position_id_per_seconds", "seconds_per_chunk")},
         text=_decoder(thinker_raw.get("text_config") or {}, text_defaults),
         audio=pick(AudioEncoderConfig, thinker_raw.get("audio_config") or {}),
         vision=pick(VisionEncoderConfig, thinker_raw.get("vision_config") or {}),
         tokens=tokens,
-        position_id_per_seconds=thinker_raw.get("position_id_per_seconds", 25),
-        seconds_per_chunk=thinker_raw.get("seconds_per_chunk", 2),
     )
     token2wav = Token2WavConfig(
         dit=pick(DiTConfig, token2wav_raw.get("dit_config") or {}),

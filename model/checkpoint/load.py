@@ -54,9 +54,9 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
         _check_voices(folder, config, voices)
         talker = _build(folder, lambda: Talker(config.talker))
         token2wav = _build(folder, lambda: Token2Wav(config.token2wav))
-        fill(talker, read_tensors(folder, "talker."), chosen, dtype, "Talker")
+        fill(talker, read_tensors(folder, "talker."), chosen, dtype, f"{folder}: its Talker")
         # like the reference, the decoder of the codes always computes in float32
-        fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, "Token2Wav")
+        fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, f"{folder}: its Token2Wav")
     return Engine(
         name=name if folder == EMBEDDED else folder.name,
         device=str(chosen),
@@ -99,7 +99,7 @@ def load_thinker(folder: Path, config: OmniConfig, device: torch.device, dtype: 
     tied = config.thinker.text.tie_word_embeddings
     if tied and "model.embed_tokens.weight" in tensors:
         tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]
-    fill(thinker, tensors, device, dtype, "Thinker")
+    fill(thinker, tensors, device, dtype, f"{folder}: its Thinker")
     if tied:
         thinker.lm_head.weight = thinker.model.embed_tokens.weight
     return thinker

@@ -64,8 +64,13 @@ def _settings(raw: dict[str, Any], folder: Path, config: OmniConfig, turn_end: i
     ends = _read_json(folder / "config.json")["thinker_config"].get("eos_token_id")
     ends = raw.get("eos_token_id") if ends is None else ends
     ends = [ends] if isinstance(ends, int) else ends or []
+    if not all(isinstance(end, int) for end in ends):
+        raise TypeError(f'"eos_token_id" cannot be {ends}')
+    system_prompt = raw.get("system_prompt", OFFICIAL_SYSTEM_PROMPT)
+    if not isinstance(system_prompt, str):
+        raise TypeError(f'"system_prompt" cannot be {system_prompt}')
     return Settings(
-        system_prompt=raw.get("system_prompt", OFFICIAL_SYSTEM_PROMPT),
+        system_prompt=system_prompt,
         thinker=pick(Sampling, raw.get("thinker", {})),
         talker=pick(Sampling, {**talker, "suppressed": (config.talker.codec_start,)}),
         speech=pick(SpeechSettings, speech),

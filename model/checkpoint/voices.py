@@ -43,7 +43,7 @@ def read_voices(folder: Path) -> dict[str, Voice]:
                 for name, entry in raw.items()
             }
     except _UNREADABLE as error:
-        raise BadInputError(f"The voices in {folder} cannot be read: {error}.") from error
+        raise BadInputError(f"The voices in {folder} cannot be read: they are damaged, or no voices.") from error
     return {}
 
 

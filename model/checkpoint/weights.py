@@ -64,20 +64,21 @@ def read_tensors(folder: Path, prefix: str) -> dict[str, Tensor]:
 
 
 def fill(module: nn.Module, tensors: dict[str, Tensor], device: torch.device, dtype: torch.dtype, part: str) -> None:
-    """Put tensors into the module's parameters; BadInputError names what is missing, left over or of another shape."""
+    """Put tensors into the module's parameters; BadInputError names `part` and what is missing, left over or of
+    another shape."""
     wanted = module.state_dict(keep_vars=True)
     missing = [name for name in wanted if name not in tensors and not name.endswith(_COMPUTED)]
     if missing:
-        raise BadInputError(f"The {part} of this model lacks {len(missing)} weights, the first is {missing[0]}.")
+        raise BadInputError(f"{part} lacks {len(missing)} weights, the first is {missing[0]}.")
     for name, parameter in wanted.items():
         if name in tensors and tuple(tensors[name].shape) != tuple(parameter.shape):
             raise BadInputError(
-                f"The {part}'s {name} has the shape {list(tensors[name].shape)}, "
+                f"{part}'s {name} has the shape {list(tensors[name].shape)}, "
                 f"but its config asks for {list(parameter.shape)}."
             )
     left_over = [name for name in tensors if name not in wanted and not name.endswith(_COMPUTED)]
     if left_over:
-        raise BadInputError(f"The {part} of this model has {len(left_over)} unknown weights, first {left_over[0]}.")
+        raise BadInputError(f"{part} has {len(left_over)} unknown weights, the first is {left_over[0]}.")
     ready = {name: tensor.to(device=device, dtype=dtype) for name, tensor in tensors.items() if name in wanted}
     module.load_state_dict(ready, assign=True, strict=False)
     module.to(device)

@@ -54,6 +54,6 @@ def test_spoken_question_is_understood(nano: Engine) -> None:
 
 
 def test_streamed_speech_equals_speech_decoded_whole(nano: Engine) -> None:
-    snr, jump = compare(nano, codes_of(nano, "Which month comes after June?"))
-    assert snr >= 25
-    assert jump <= 3
+    found = compare(nano, codes_of(nano, "Which month comes after June?"))
+    assert found.mel_snr >= 25
+    assert found.wave_snr >= 50, "a click at a chunk's border, or a vocoder that sees too little around it"
