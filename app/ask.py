@@ -219,10 +219,10 @@ def _sink(args: argparse.Namespace) -> Iterator[tuple[SpeechSink | None, str | N
     wav = WavFile(args.speech)
     try:
         yield wav, None
+        wav.close()
     except BaseException:
         wav.abandon()
         raise
-    wav.close()
 
 
 def _positive(kind: type[int] | type[float]) -> Any:

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from app.audio_devices import AudioError
 from model.errors import BadInputError, CannotRunError
 
 COMMANDS = {
@@ -95,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fail(error: Exception) -> int:
     """One line on stderr, and the exit code."""
+    from app.audio_devices import AudioError  # not at the top: the help needs no sound
+
     if isinstance(error, BadInputError | CannotRunError | AudioError):
         sentence = str(error)
     elif isinstance(error, MemoryError) or _is_out_of_memory(error):

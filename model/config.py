@@ -204,8 +204,8 @@ def parse_config(raw: dict[str, Any]) -> OmniConfig:
         TalkerConfig,
         {
             "embedding_size": talker_raw.get("embedding_size"),
-            **{f"codec_{word}": talker_raw.get(f"tts_codec_{word}_token_id") for word in ("start", "end", "pad", "mask")},
-            **{f"text_{word}": talker_raw.get(f"tts_text_{word}_token_id") for word in ("start", "end", "pad")},
+            **{f"codec_{word}": talker_raw.get(f"tts_codec_{word}_token_id") for word in "start end pad mask".split()},
+            **{f"text_{word}": talker_raw.get(f"tts_text_{word}_token_id") for word in "start end pad".split()},
         },
         decoder=_decoder(talker_raw, talker_defaults),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -10,3 +12,14 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small random model; copy it before changing anything in it."""
+    from tests.model.checkpoints import SHAPES, save_checkpoint
+
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    folder.mkdir()
+    save_checkpoint(SHAPES[0], folder)
+    return folder

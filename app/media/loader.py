@@ -113,16 +113,19 @@ def _check(path: str | Path) -> Path:
     if "://" in str(path):
         raise BadInputError(f"{path}: only files on this machine can be opened, not addresses.")
     path = Path(path)
-    if path.is_dir():
-        raise BadInputError(f"{path.name}: is a folder, not a file.")
-    if not path.exists():
-        raise BadInputError(f"{path.name}: there is no such file in {path.resolve().parent}.")
-    if not path.is_file():
-        raise BadInputError(f"{path.name}: is not a regular file.")
-    if not os.access(path, os.R_OK):
-        raise BadInputError(f"{path.name}: may not be read by you.")
-    if path.stat().st_size == 0:
-        raise BadInputError(f"{path.name}: is empty.")
+    try:
+        if path.is_dir():
+            raise BadInputError(f"{path.name}: is a folder, not a file.")
+        if not path.exists():
+            raise BadInputError(f"{path.name}: there is no such file in {path.resolve().parent}.")
+        if not path.is_file():
+            raise BadInputError(f"{path.name}: is not a regular file.")
+        if not os.access(path, os.R_OK):
+            raise BadInputError(f"{path.name}: may not be read by you.")
+        if path.stat().st_size == 0:
+            raise BadInputError(f"{path.name}: is empty.")
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        raise BadInputError(f"{path.name}: cannot be read ({error}).") from error
     return path
 
 

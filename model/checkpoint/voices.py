@@ -13,7 +13,6 @@ from torch import Tensor
 
 from model.errors import BadInputError
 
-
 # what torch, pickle and safetensors raise for files that are damaged, and we for those that hold something else
 _UNREADABLE = (
     SafetensorError, pickle.UnpicklingError, OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError,
