@@ -237,9 +237,6 @@ use_unpacked_libraries() {
   write_environment >"$venv/environment.sh"
   # shellcheck disable=SC1091
   source "$venv/environment.sh"
-  # whoever activates .venv by hand gets the same
-  grep -q environment.sh "$venv/bin/activate" 2>/dev/null ||
-    printf '\n. "%s"\n' "$venv/environment.sh" >>"$venv/bin/activate"
 }
 
 write_environment() {
@@ -248,6 +245,7 @@ write_environment() {
   folders+=$'\n'$(compgen -G "$unpacked/lib/*-linux-gnu*" || true)
   folders+=$'\n'$(compgen -G "$unpacked/usr/lib/*-linux-gnu*/pulseaudio" || true)
   printf '# Made by packaging/setup.sh: where the libraries are that could not be installed.\n'
+  # shellcheck disable=SC2016 # expanded when it is sourced
   printf 'export LD_LIBRARY_PATH="%s${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"\n' "$(grep . <<<"$folders" | paste -sd :)"
   # Their data, only where the system has none of its own.
   [[ -d /usr/share/X11/xkb ]] || printf 'export XKB_CONFIG_ROOT="%s"\n' "$unpacked/usr/share/X11/xkb"

@@ -4,7 +4,7 @@
 # With a display it opens the window. Without one, or with --headless, it asks a spoken question, prints the answer as it
 # comes and leaves its speech in answer.wav. Other options are passed on: --model FOLDER, for example.
 
-# shellcheck source=packaging/setup.sh
+# shellcheck source-path=SCRIPTDIR source=setup.sh
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 headless=no speech=(--speech answer.wav) options=()

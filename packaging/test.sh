@@ -3,7 +3,7 @@
 #
 # Lint, types, import contracts, tests; each runs whatever the others say.
 
-# shellcheck source=packaging/setup.sh
+# shellcheck source-path=SCRIPTDIR source=setup.sh
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 set_up test
