@@ -146,6 +146,7 @@ class LiveSenses:
         self._last_at = -1.0
         self._open: str = ""  # "", "sound", "pictures" or "both"
         self._base = 0  # position of time zero
+        self._zero = 0.0  # when that is, in seconds of the turn: its beginning, or that of a film without sound
         self._after = 0  # position behind the last chunk
         self._heard = 0  # sound tokens read
 
@@ -227,7 +228,7 @@ class LiveSenses:
         seen = seen.to(self._engine.thinker.model.embed_tokens.weight.dtype)
         self._context.make_room(len(seen) + 3)
         rows, columns = self._grid.rows // self._merge, self._grid.columns // self._merge
-        time = int(torch.tensor(at).float() * self._per_second)
+        time = int(torch.tensor(at - self._zero).float() * self._per_second)
         positions = grid_positions([time], rows, columns)
         positions = (positions + self._base).to(self._context.device)
         self._after = int(positions.max()) + 1
@@ -237,6 +238,7 @@ class LiveSenses:
     def _open_markers(self, sound: bool) -> None:
         both = sound and bool(self._pairs)
         self._open = "both" if both else "sound" if sound else "pictures"
+        self._zero = self._pairs[0][0] if self._open == "pictures" else 0.0
         ids = self._markers("start")
         self._context.make_room(len(ids) + 3)
         start = self._context.position

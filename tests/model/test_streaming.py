@@ -117,6 +117,19 @@ def test_camera_alone_equals_a_silent_film(engine: Engine) -> None:
         same(answer(film), answer(live))
 
 
+def test_camera_that_is_switched_on_late_stands_behind_the_sound(engine: Engine) -> None:
+    samples = speechlike(4.6)
+    frames = np.random.default_rng(4).integers(0, 256, (4, 84, 84, 3), dtype=np.uint8)
+    with engine.conversation() as apart, engine.conversation() as live:
+        apart.add_audio(samples)
+        apart.add_video(frames, 2.0)
+        live.hear(samples[:40_000])
+        for number, frame in enumerate(frames):
+            live.see(frame, 2.5 + number / 2)
+        live.hear(samples[40_000:])
+        same(answer(apart), answer(live))
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pause_at=st.integers(2000, 60_000), replied=st.booleans())
 def test_a_pause_taken_back_never_happened(engine: Engine, pause_at: int, replied: bool) -> None:
