@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+
+log = logging.getLogger(__name__)
 
 SAMPLE_RATE = 48_000  # Hz; what sound cards speak natively
 BLOCK = 480  # samples, 10 ms
 LATENCY = 0.04  # seconds asked of the system, in each direction
+_SILENT_SECONDS = 1.0  # no block for so long means that the device is gone, even where nobody says so
+_WAKING_SECONDS = 5.0  # the same before the first block: a Bluetooth headset changes its profile first
 
 
 class AudioError(Exception):
@@ -31,10 +40,61 @@ class Devices:
     outputs: tuple[str, ...]
 
 
+class Stream:
+    """An open device. PortAudio tells of a device that has gone by a callback, or by falling silent, or not at all.
+
+    Attributes:
+        alive: whether it still plays or captures; False at once where the system says so, else after a second.
+    """
+
+    def __init__(self, use: Callable[[np.ndarray], object]) -> None:
+        self._use = use
+        self._ended = False
+        self._blocks = 0
+        self._last_block = time.monotonic()
+        self.portaudio: Any = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether blocks still come and go."""
+        silent = time.monotonic() - self._last_block
+        return not self._ended and silent < (_SILENT_SECONDS if self._blocks else _WAKING_SECONDS)
+
+    @property
+    def latency(self) -> float:
+        """Seconds between the program and the ear, or the mouth and the program."""
+        return float(self.portaudio.latency)
+
+    def close(self) -> None:
+        """Stop at once and free the device."""
+        with _Open.lock:
+            _Open.streams.discard(self)
+            self.portaudio.abort()
+            self.portaudio.close()
+
+    def on_block(self, block: np.ndarray, _frames: int, _time: Any, _status: Any) -> None:
+        """On PortAudio's thread, every 10 ms."""
+        self._blocks += 1
+        self._last_block = time.monotonic()
+        self._use(block[:, 0])
+
+    def on_end(self) -> None:
+        """On PortAudio's thread: no block will come any more."""
+        self._ended = True
+
+
+class _Open:
+    """The streams of this process that are open, and the lock around everything that PortAudio must not do twice at a
+    time: it keeps one global list of devices and one of streams, and crashes where two threads change them."""
+
+    lock = threading.RLock()
+    streams: ClassVar[set[Stream]] = set()
+
+
 def library() -> Any:
     """The sounddevice module, or AudioError where PortAudio is missing."""
     try:
-        with _silent_libraries():
+        with _Open.lock, _silent_libraries():
             return importlib.import_module("sounddevice")
     except (ImportError, OSError) as error:
         raise AudioError(
@@ -61,56 +121,78 @@ def _silent_libraries() -> Iterator[None]:
 
 
 def list_devices() -> Devices:
-    """What there is; empty tuples where there is nothing."""
-    found = library().query_devices()
+    """What there is now; empty tuples where there is nothing. May take a second: not for the GUI thread."""
+    with _Open.lock:
+        _look_again()
+        found = library().query_devices()
     return Devices(
         inputs=tuple(d["name"] for d in found if d["max_input_channels"] > 0),
         outputs=tuple(d["name"] for d in found if d["max_output_channels"] > 0),
     )
 
 
-def open_output(callback: Callable[..., None], on_end: Callable[[], None], device: str = "") -> Any:
-    """A started mono float32 output stream; `on_end` is called when it ends, asked or not. "" is the default device."""
-    return _open("OutputStream", "loudspeaker", callback, on_end, device)
+def open_output(fill: Callable[[np.ndarray], object], device: str = "") -> Stream:
+    """A started output; `fill` writes every block of it, float32 mono 48 kHz. "" is the default device."""
+    return _open("OutputStream", "loudspeaker", fill, device)
 
 
-def open_input(callback: Callable[..., None], on_end: Callable[[], None], device: str = "") -> Any:
-    """A started mono float32 input stream; `on_end` is called when it ends, asked or not. "" is the default device."""
-    return _open("InputStream", "microphone", callback, on_end, device)
+def open_input(take: Callable[[np.ndarray], object], device: str = "") -> Stream:
+    """A started input; `take` gets every block of it, float32 mono 48 kHz. "" is the default device."""
+    return _open("InputStream", "microphone", take, device)
 
 
-def _open(kind: str, noun: str, callback: Callable[..., None], on_end: Callable[[], None], device: str) -> Any:
+def _look_again() -> bool:
+    """Make PortAudio see what has been plugged in since it looked; not while a stream is open, which that would end."""
+    sound = library()
+    if _Open.streams:
+        return False
+    sound._terminate()
+    with _silent_libraries():
+        sound._initialize()
+    return True
+
+
+def _open(kind: str, noun: str, use: Callable[[np.ndarray], object], device: str) -> Stream:
+    with _Open.lock:
+        stream = _try_to_open(kind, noun, use, device)
+        if stream is None and _look_again():
+            stream = _try_to_open(kind, noun, use, device)
+        if stream is not None:
+            _Open.streams.add(stream)
+            return stream
+    if device:
+        raise AudioError(f"The {noun} “{device}” cannot be opened; connect it or choose another one in the settings.")
+    raise AudioError(f"No {noun} could be opened; connect one or allow this program to use it, then try again.")
+
+
+def _try_to_open(kind: str, noun: str, use: Callable[[np.ndarray], object], device: str) -> Stream | None:
     sound = library()
     index = _index(device, noun) if device else None
+    if device and index is None:
+        return None
+    stream = Stream(use)
     try:
-        stream = getattr(sound, kind)(
+        stream.portaudio = getattr(sound, kind)(
             device=index,
             samplerate=SAMPLE_RATE,
             channels=1,
             dtype="float32",
             blocksize=BLOCK,
             latency=LATENCY,
-            callback=callback,
-            finished_callback=on_end,
+            callback=stream.on_block,
+            finished_callback=stream.on_end,
         )
-        stream.start()
+        stream.portaudio.start()
         return stream
     except (sound.PortAudioError, ValueError) as error:
-        # PortAudio reads the devices once; look again, so that one plugged in meanwhile is found at the next attempt.
-        # That would end other streams of this process, so only when there is no device at all.
-        if not sound.query_devices():
-            with _silent_libraries():
-                sound._terminate()
-                sound._initialize()
-        raise AudioError(
-            f"No {noun} could be opened; connect one or allow this program to use it, then try again."
-        ) from error
+        log.info("%s: %s", noun, error)
+        return None
 
 
-def _index(name: str, noun: str) -> int:
+def _index(name: str, noun: str) -> int | None:
     """PortAudio's number of a device: names are what people choose, numbers change with every cable."""
     channels = "max_output_channels" if noun == "loudspeaker" else "max_input_channels"
     for index, found in enumerate(library().query_devices()):
         if found["name"] == name and found[channels] > 0:
             return index
-    raise AudioError(f"The {noun} “{name}” is not connected; connect it or choose another one in the settings.")
+    return None

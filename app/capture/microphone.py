@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import soxr
@@ -13,7 +12,6 @@ from app.capture.ring_buffer import RingBuffer
 
 SAMPLE_RATE = 16_000  # Hz, what the model and the VAD hear
 _RING_SECONDS = 10  # a reader that sleeps longer loses sound
-_SILENT_SECONDS = 1.0  # no callback for so long means that the device is gone, even where nobody says so
 
 
 class SoundSource(Protocol):
@@ -29,27 +27,21 @@ class Microphone:
 
     def __init__(self, device: str = "") -> None:
         self.device = device
-        self._stream: Any = None
+        self._stream: audio_devices.Stream | None = None
         self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
         self._resampler = self._new_resampler()
-        self._ended = False
-        self._last_callback = 0.0
 
     def open(self) -> None:
         """Start to capture; raises AudioError with one sentence when there is nothing to capture from."""
-        self._ended = False
         self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
         self._resampler = self._new_resampler()
-        self._last_callback = time.monotonic()
-        self._stream = audio_devices.open_input(self._callback, self._on_end, self.device)
+        self._stream = audio_devices.open_input(self._ring.write, self.device)
 
     def read(self) -> np.ndarray:
         """What came since the last read: float32 mono 16 kHz, empty if nothing; AudioError once the device is gone."""
         samples = self._ring.read()
-        if not len(samples) and self._stream is not None:
-            quiet = time.monotonic() - self._last_callback
-            if self._ended or quiet > _SILENT_SECONDS:
-                raise audio_devices.AudioError("The microphone has gone; connect it and try again.")
+        if not len(samples) and self._stream is not None and not self._stream.alive:
+            raise audio_devices.AudioError("The microphone has gone; connect it and try again.")
         heard: np.ndarray = self._resampler.resample_chunk(samples)
         return heard
 
@@ -57,15 +49,7 @@ class Microphone:
         """Stop to capture and free the device."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            stream.abort()
             stream.close()
-
-    def _callback(self, samples: np.ndarray, _frames: int, _time: Any, _status: Any) -> None:
-        self._last_callback = time.monotonic()
-        self._ring.write(samples[:, 0])
-
-    def _on_end(self) -> None:
-        self._ended = True
 
     @staticmethod
     def _new_resampler() -> soxr.ResampleStream:

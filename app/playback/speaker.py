@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
 
 import numpy as np
 import soxr
@@ -29,7 +28,6 @@ class Speaker:
     time.
 
     Attributes:
-        problem: one sentence if there is no sound, else None.
         underruns: how often the ring ran dry in the middle of a reply.
     """
 
@@ -39,34 +37,38 @@ class Speaker:
         self._lock = threading.Lock()  # between begin, play, finish and stop; the callback never takes it
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
-        self._stream: Any = None
-        self._wanted = False
+        self._stream: audio_devices.Stream | None = None
+        self._why_not: str | None = None  # the device could not be opened
         self._origin = 0  # position in the ring where this reply began
         self._stop_at = 0  # everything in the ring before this position is to fade out
         self._complete = True  # no more pieces will come: play what there is, however little
-        self._flowing = False  # past the jitter buffer; only the callback changes it
-        self.problem: str | None = None
+        self._flowing = False  # past the jitter buffer; changed by the callback while there is one
         self.underruns = 0
+
+    @property
+    def problem(self) -> str | None:
+        """One sentence if there is no sound, else None."""
+        if self._stream is not None and not self._stream.alive:
+            return "The loudspeaker has gone; connect one, and the next answer will be spoken again."
+        return self._why_not
 
     def open(self) -> bool:
         """Open the device if it is not open; may take some 100 ms. False if there is none: see `problem`."""
-        if self._stream is not None and self._stream.active:
+        if self._stream is not None and self._stream.alive:
             return True
         self.close()
-        self._wanted = True
+        self._flowing = False
         try:
-            self._stream = audio_devices.open_output(self._callback, self._on_end, self.device)
-            self.problem = None
+            self._stream = audio_devices.open_output(self._fill, self.device)
+            self._why_not = None
         except audio_devices.AudioError as error:
-            self.problem = str(error)
-        return self.problem is None
+            self._why_not = str(error)
+        return self._why_not is None
 
     def close(self) -> None:
         """Fall silent and free the device."""
-        self._wanted = False
         stream, self._stream = self._stream, None
         if stream is not None:
-            stream.abort()
             stream.close()
 
     def begin(self) -> None:
@@ -113,7 +115,7 @@ class Speaker:
     def playing(self) -> bool:
         """Whether something of this reply still waits to be heard."""
         stream = self._stream
-        if stream is None or not stream.active:
+        if stream is None or not stream.alive:
             return False  # a device that has gone plays nothing, however much waits
         return self._ring.written > max(self._ring.consumed, self._stop_at)
 
@@ -121,14 +123,9 @@ class Speaker:
         if self._ring.write(samples) < len(samples):
             log.warning("the reply is longer than the playback buffer; its end will be missing")
 
-    def _on_end(self) -> None:
-        if self._wanted:
-            self.problem = "The loudspeaker has gone; connect one, and the next answer will be spoken again."
-
-    def _callback(self, out: np.ndarray, frames: int, _time: Any, _status: Any) -> None:
+    def _fill(self, block: np.ndarray) -> None:
         """On PortAudio's thread: copy, or be silent."""
         ring = self._ring
-        block = out[:, 0]
         if ring.consumed < self._stop_at:
             self._fade_out(block)
             return
@@ -139,7 +136,7 @@ class Speaker:
         self._flowing = True
         count = ring.read_into(block)
         block[count:] = 0.0
-        if count < frames:
+        if count < len(block):
             self._flowing = False
             self.underruns += not self._complete
 
