@@ -37,7 +37,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, or a folder (default: nano)")
     model.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
     model.add_argument(
-        "--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32 or bf16 (default: auto)"
+        "--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32, bf16 or int4 (default: auto)"
     )
 
 
@@ -67,7 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-text-tokens", type=_positive(int), default=1024, metavar="N", help="of the text (default: 1024)"
     )
     answer.add_argument(
-        "--max-speech-seconds", type=_positive(float), default=82.0, metavar="S", help="of the speech (default: 82)"
+        "--max-speech-seconds",
+        type=_positive(float),
+        default=82.0,
+        metavar="S",
+        help="of the speech (default, and most: 82)",
     )
     answer.add_argument(
         "--token2wav",
@@ -84,9 +88,10 @@ def run(args: argparse.Namespace) -> int:
         sound_in_video = not args.no_audio_in_video
         contents = read_question(args.files or [], args.text, sound_in_video)
         history = read_history(Path(args.history), sound_in_video) if args.history else []
-        from model import load
-
         begun = time.perf_counter()
+        from model import load
+        from model.engine import MOST_SPEECH_SECONDS
+
         engine = load(args.model, args.device, args.precision, speech=sink is not None)
         if sink is not None and engine.talker is None:
             if args.speech:
@@ -109,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
                 greedy=args.greedy,
                 speech=sink is not None,
                 max_text_tokens=args.max_text_tokens,
-                max_speech_seconds=args.max_speech_seconds,
+                max_speech_seconds=min(args.max_speech_seconds, MOST_SPEECH_SECONDS),  # nobody's Talker makes more
                 whole_utterance=args.token2wav == "reference",
             )
             _tell(events, output, sink)

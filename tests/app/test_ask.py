@@ -150,20 +150,20 @@ def test_files_stand_in_the_order_of_the_command_line(
     from model.conversation import Conversation
 
     order: list[str] = []
-    for kind in ("image", "audio", "video"):
-        add = getattr(Conversation, f"add_{kind}")
+    for method in ("add_image", "add_audio", "add_video", "say"):
+        give = getattr(Conversation, method)
 
-        def note(talk: Any, *things: Any, add: Any = add, kind: str = kind) -> None:
-            order.append(kind)
-            add(talk, *things)
+        def note(talk: Any, *things: Any, give: Any = give, method: str = method) -> None:
+            order.append(method.removeprefix("add_"))
+            give(talk, *things)
 
-        monkeypatch.setattr(Conversation, f"add_{kind}", note)
+        monkeypatch.setattr(Conversation, method, note)
     image, audio, video = (f"--{kind}={path}" for kind, path in files.items())
     one = done(ask(QUESTION, video, image, audio, image, "--no-speech"))
-    assert order == ["video", "image", "audio", "image"]
+    assert order == ["video", "image", "audio", "image", "say"]
     other = done(ask(image, audio, image, QUESTION, video, "--no-speech"))
-    assert order[4:] == ["image", "audio", "image", "video"]
-    assert one["prompt_tokens"] == other["prompt_tokens"], "the text comes last, wherever it stands"
+    assert order[5:] == ["image", "audio", "image", "video", "say"], "the text comes last, wherever it stands"
+    assert one["prompt_tokens"] == other["prompt_tokens"]
 
 
 def test_a_question_may_be_a_recording_alone(ask: Any, files: dict[str, Path]) -> None:
