@@ -1,6 +1,9 @@
 """Speaks the sentence list with one synthetic voice and writes shards.
 
     python -m training.data.synthesize runs/data --count 40000
+    python -m training.data.synthesize runs/data --answers runs/thinker-sharp/answers.json
+
+The second form speaks answers of the Thinker to training questions: what the product says most.
 
 Margins are fixed (40 ms before, 120 ms after, then zeros up to a whole number of 40 ms codes) and loudness is
 normalised, so where speech starts and ends can be learned and one code always covers the same 960 samples.
@@ -10,6 +13,8 @@ Whole shards that are already there are skipped: run it again to go on.
 from __future__ import annotations
 
 import argparse
+import json
+import random
 import time
 from pathlib import Path
 
@@ -49,15 +54,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=40000)
+    parser.add_argument("--answers", type=Path, help="speak the answers in this file in place of the sentences")
     parser.add_argument("--shard", type=int, default=2000, help="clips in a shard")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     from hibari import Hibari
 
     voice = Hibari(voice="heart", threads=1)
-    texts = sentences(args.count, args.seed)
+    texts, kind = sentences(args.count, args.seed), ""
+    if args.answers:
+        texts, kind = sorted({a for a in json.loads(args.answers.read_text()).values() if a.strip()}), "answers-"
+        random.Random(args.seed).shuffle(texts)
     for number, begin in enumerate(range(0, len(texts), args.shard)):
-        name = f"hibari-{number:03d}"
+        name = f"hibari-{kind}{number:03d}"
         if (args.folder / f"{name}.jsonl").exists():
             continue
         started, clips, seconds = time.time(), [], 0.0

@@ -229,18 +229,22 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int) -> No
     wrong = held[1:] + held[:1]
     sets = [collate(held, codes, texts, 0, check), collate(held, codes, texts, 0, check, wrong),
             collate(held, codes, texts, 80, check)]
+    # the product's own answers count three times: they are few, and what it says most
+    answers = [i for i in corpus.train if corpus.clips[i].path.name.startswith("hibari-answers")]
+    known = corpus.train + 2 * answers
     queue: Iterator[list[list[int]]] = iter(())
     for progress in loop:
         rows = next(queue, None)
         if rows is None:
-            queue = batches(corpus.train, codes, size, LONGEST, rng)
+            queue = batches(known, codes, size, LONGEST, rng)
             rows = next(queue)
         if progress < SHORT_FIRST:  # alignment emerges sooner
             while sum(len(codes[i]) for i in rows[-1]) > 60:
-                rows = next(queue, None) or next(queue := batches(corpus.train, codes, size, LONGEST, rng))
+                rows = next(queue, None) or next(queue := batches(known, codes, size, LONGEST, rng))
         prompt = 0 if progress < SHORT_FIRST or rng.random() < 0.4 else min(200, int(rng.expovariate(1 / 25)) + 1)
         text, before, target, silent = collate(rows, codes, texts, prompt, rng)
-        loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
         loop.step(loss, every=50, acc=right)
         if loop.steps % 200 == 0:
             print(examine(net, sets), flush=True)
