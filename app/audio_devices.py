@@ -7,6 +7,8 @@ that can still type and read: nothing here may fail at import.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import ctypes.util
 import importlib
 import logging
 import os
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 SAMPLE_RATE = 48_000  # Hz; what sound cards speak natively
 BLOCK = 480  # samples, 10 ms
 LATENCY = 0.04  # seconds asked of the system, in each direction
+_PORTAUDIO = "libportaudio.so.2"  # on Linux
 _SILENT_SECONDS = 1.0  # no block for so long means that the device is gone, even where nobody says so
 _WAKING_SECONDS = 5.0  # the same before the first block: a Bluetooth headset changes its profile first
 
@@ -94,12 +97,32 @@ class _Open:
 def library() -> Any:
     """The sounddevice module, or AudioError where PortAudio is missing."""
     try:
-        with _Open.lock, _silent_libraries():
+        with _Open.lock, _silent_libraries(), _portaudio_where_the_loader_looks():
             return importlib.import_module("sounddevice")
     except (ImportError, OSError) as error:
         raise AudioError(
             "Sound needs the PortAudio library; on Debian or Ubuntu install it with: apt install libportaudio2"
         ) from error
+
+
+@contextlib.contextmanager
+def _portaudio_where_the_loader_looks() -> Iterator[None]:
+    """sounddevice asks `find_library`, which sees what lies on LD_LIBRARY_PATH only with a compiler's help."""
+    find = ctypes.util.find_library
+
+    def find_or_load(name: str) -> str | None:
+        found = find(name)
+        if found is None and name == "portaudio" and sys.platform.startswith("linux"):
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(_PORTAUDIO)
+                return _PORTAUDIO
+        return found
+
+    ctypes.util.find_library = find_or_load
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = find
 
 
 @contextlib.contextmanager

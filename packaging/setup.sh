@@ -32,6 +32,8 @@ set_up() { # app | test
     if [[ $kind == test ]]; then fingerprint app >"$venv/.set-up-app"; fi
   fi
   use_unpacked_libraries
+  # shellcheck disable=SC2155 # read by the tests' rig: what could not be installed is skipped, all else must be there
+  [[ $kind == test ]] && export VISAVIS_TESTS_WITHOUT="$(can_install || missing_packages test tests | paste -sd ' ')"
   export PATH=$venv/bin:$PATH VIRTUAL_ENV=$venv
 }
 
@@ -104,7 +106,7 @@ extras_in_brackets() {
 
 # pip asks for nothing, and tells of its progress only where somebody watches.
 pip() {
-  local quiet=(--quiet)
+  local quiet=(--quiet --quiet)
   [[ -t 1 ]] && quiet=()
   "$venv/bin/python" -m pip "$1" --disable-pip-version-check --no-input "${quiet[@]}" "${@:2}"
 }
@@ -156,8 +158,12 @@ get_system_libraries() { # app | test
     say "Installing from the system's packages: ${missing[*]}"
     install_packages "${missing[@]}" || true # what came is seen below
   elif command -v apt-get dpkg >/dev/null; then
-    say "Unpacking inside .venv, as they cannot be installed here: ${missing[*]}"
-    unpack_packages "${missing[@]}" || true
+    # Libraries work from any folder. Servers and plug-ins do not: their parts look for each other at fixed places.
+    mapfile -t missing < <(missing_packages "$kind" sound && missing_packages "$kind" window)
+    if ((${#missing[@]})); then
+      say "Unpacking inside .venv, as they cannot be installed here: ${missing[*]}"
+      unpack_packages "${missing[@]}" || true
+    fi
   fi
   tell_what_will_not_work "$kind"
 }
