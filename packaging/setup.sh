@@ -205,7 +205,8 @@ tell_what_will_not_work() { # app | test
 can_install() { command -v apt-get >/dev/null && { ((EUID == 0)) || sudo -n true 2>/dev/null; }; }
 
 install_packages() {
-  local get=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300)
+  local get=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300
+    -o Dpkg::Use-Pty=0)
   ((EUID == 0)) || get=(sudo -n "${get[@]}")
   "${get[@]}" install "$@" >/dev/null 2>&1 && return
   "${get[@]}" update >/dev/null || warn "The list of the system's packages could not be brought up to date."
