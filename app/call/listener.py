@@ -1,13 +1,14 @@
 """The thread that listens: reads the microphone, finds the turns in it, and tells of them.
 
 Two ways: HOLD passes on everything between start and stop (a button is held down); HANDS_FREE waits for a voice and
-tells of turns until it is stopped. While `deaf` is set nothing is heard: a program without echo cancellation must not
-answer its own loudspeaker.
+tells of turns until it is stopped; the person may end a turn by hand, or take it back. While `deaf` is set nothing is
+heard: a program without echo cancellation must not answer its own loudspeaker.
 """
 
 from __future__ import annotations
 
 import collections
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,9 @@ import numpy as np
 from app.audio_devices import AudioError
 from app.call.turn import TurnChange, TurnMachine, TurnRules
 from app.call.vad import FRAME, FRAME_SECONDS, VoiceDetector
-from app.capture.microphone import SAMPLE_RATE, Microphone, SoundSource
+from app.capture.microphone import Microphone, SoundSource
+
+log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.02
 _TAIL_SECONDS = 0.12  # after the button is let go: what the sound card still holds of the last syllable
@@ -30,6 +33,13 @@ class ListenMode(Enum):
 
     HOLD = "hold"
     HANDS_FREE = "hands-free"
+
+
+class TurnCut(Enum):
+    """What becomes of a turn that a person ends by hand."""
+
+    END = "end"  # it is complete, although the voice has not been silent yet
+    DROP = "drop"  # it is not wanted; whoever asks for this is not told of its end
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,8 @@ class Listener:
         self._make_source = source
         self._rules = rules or TurnRules()
         self._stop = threading.Event()
+        self._cut: TurnCut | None = None  # asked of the hands-free run, which does it with its next piece
+        self._thread: threading.Thread | None = None
         self._run = 0
         self.deaf = threading.Event()
         self.level = 0.0
@@ -75,14 +87,26 @@ class Listener:
         """Listen; returns at once with the number of this run."""
         self.stop()
         self._run += 1
-        self._stop = threading.Event()
+        self._stop, self._cut = threading.Event(), None
         worker = self._hold if mode is ListenMode.HOLD else self._hands_free
-        threading.Thread(target=self._guard, args=(worker, self._stop, self._run), daemon=True).start()
+        arguments = (worker, self._stop, self._run)
+        self._thread = threading.Thread(target=self._guard, args=arguments, name="listener", daemon=True)
+        self._thread.start()
         return self._run
 
     def stop(self) -> None:
-        """Let the run end; a held turn still tells its last pieces and its end."""
+        """Let the run end; a turn that is on still tells its last pieces and its end."""
         self._stop.set()
+
+    def cut(self, how: TurnCut) -> None:
+        """End the turn of a hands-free run now; listening goes on, for a new turn after the next silence."""
+        self._cut = how
+
+    def close(self) -> None:
+        """End the run and wait for that: the device must be free before the program ends."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(2.0)
 
     def _guard(
         self, worker: Callable[[SoundSource, threading.Event, int], None], stop: threading.Event, run: int
@@ -93,6 +117,9 @@ class Listener:
             worker(source, stop, run)
         except AudioError as error:
             self._on_heard(Heard(run, problem=str(error)))
+        except (ImportError, OSError) as error:
+            log.exception("listening ended")
+            self._on_heard(Heard(run, problem=f"Voices cannot be told from silence here ({error})."))
         finally:
             self.level = 0.0
             source.close()
@@ -116,7 +143,14 @@ class Listener:
         rest = np.zeros(0, np.float32)
         while not stop.wait(_POLL_SECONDS):
             rest = np.concatenate([rest, self._read(source)])
-            if self.deaf.is_set():
+            cut, self._cut = self._cut, None
+            deaf = self.deaf.is_set()
+            if machine.speaking and (cut is TurnCut.END or deaf):
+                self._on_heard(Heard(run, change=TurnChange.ENDED))
+            if cut is not None:
+                machine.cut()
+                pre_roll.clear()
+            if deaf:
                 rest = rest[:0]
                 pre_roll.clear()
                 detector.reset()
@@ -155,8 +189,3 @@ def loudness(samples: np.ndarray) -> float:
     """The root mean square on a scale from 0 (-60 dBFS and below) to 1 (full scale)."""
     decibels = 20.0 * np.log10(np.sqrt(np.mean(np.square(samples))) + 1e-9)
     return float(np.clip(1.0 + decibels / 60.0, 0.0, 1.0))
-
-
-def seconds(samples: np.ndarray) -> float:
-    """How long a piece of what was heard lasts."""
-    return len(samples) / SAMPLE_RATE

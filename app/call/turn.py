@@ -44,15 +44,25 @@ class TurnMachine:
     def reset(self) -> None:
         """Wait for a new turn."""
         self.speaking = False
+        self._unwanted = False  # the voice of a turn that was cut off still goes on
         self._voiced = 0
         self._silent = 0.0
         self._length = 0.0
+
+    def cut(self) -> None:
+        """The turn is over although the voice may go on: what it still says begins no new turn before a silence."""
+        self.reset()
+        self._unwanted = True
 
     def push(self, probability: float) -> TurnChange | None:
         """Take the next frame's probability; tells when it begins or ends a turn."""
         return self._while_speaking(probability) if self.speaking else self._while_waiting(probability)
 
     def _while_waiting(self, probability: float) -> TurnChange | None:
+        if self._unwanted:
+            self._silent = 0.0 if probability >= self.rules.stay_probability else self._silent + FRAME_SECONDS
+            self._unwanted = self._silent < self.rules.end_silence / 2
+            return None
         self._voiced = self._voiced + 1 if probability >= self.rules.start_probability else 0
         if self._voiced < self.rules.start_frames:
             return None

@@ -10,6 +10,7 @@ from app.media.loader import (
     load_image,
     load_media,
     load_video,
+    stop_decoding,
 )
 from app.media.thumbnail import thumbnail
 
@@ -25,5 +26,6 @@ __all__ = [
     "load_image",
     "load_media",
     "load_video",
+    "stop_decoding",
     "thumbnail",
 ]

@@ -31,6 +31,7 @@ MAX_FRAMES = 768  # of one video; longer ones are sampled more thinly
 _SECONDS = {MediaKind.IMAGE: 60.0, MediaKind.AUDIO: 120.0, MediaKind.VIDEO: 300.0}  # patience per kind
 _MAX_BYTES = 2 << 30  # of one array; what claims to be larger is not believed
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_children: set[subprocess.Popen[bytes]] = set()  # that decode right now
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,12 @@ def load_media(path: str | Path) -> Media:
         return load_audio(path)
 
 
+def stop_decoding() -> None:
+    """Give up everything that is being decoded: the program ends, and must not wait for it."""
+    for child in list(_children):
+        child.kill()
+
+
 def _check(path: str | Path) -> Path:
     """The same as a Path, if there is a file to decode."""
     if "://" in str(path):
@@ -143,6 +150,7 @@ def _decode(kind: MediaKind, path: str | Path, options: dict[str, Any]) -> tuple
         except OSError as error:
             raise CannotRunError(f"The decoder could not be started ({error}).") from error
         assert child.stdout is not None
+        _children.add(child)
         timer = threading.Timer(_SECONDS[kind], child.kill)
         timer.start()
         try:
@@ -155,6 +163,7 @@ def _decode(kind: MediaKind, path: str | Path, options: dict[str, Any]) -> tuple
             child.kill()
             child.wait()
             child.stdout.close()
+            _children.discard(child)
         if header is not None and "error" in header:
             error_type = NoPicturesError if header.get("no_pictures") else BadInputError
             raise error_type(f"{path.name}: {header['error']}")

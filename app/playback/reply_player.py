@@ -17,8 +17,6 @@ from app.playback.speaker import Speaker
 class ReplyPlayer:
     """One loudspeaker; `begin` and `stop` from the GUI thread, `play` and `finish` from the engine's.
 
-    Attributes:
-        problem: one sentence if the reply cannot be heard, else None.
     """
 
     def __init__(self, make_speaker: Callable[[str], Speaker] = Speaker, device: str = "") -> None:
@@ -28,7 +26,15 @@ class ReplyPlayer:
         self._lock = threading.Lock()
         self._generation = -1
         self._opened_for = -1
-        self.problem: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """One sentence if the reply cannot be heard, else None."""
+        return self._speaker.problem if self._opened_for == self._generation else None
+
+    def wants(self, generation: int) -> bool:
+        """Whether pieces of this reply would be played."""
+        return generation == self._generation
 
     def use_device(self, device: str) -> None:
         """Play on another device from the next reply on."""
@@ -47,7 +53,7 @@ class ReplyPlayer:
         if self._opened_for != generation:
             self._open(generation)
         with self._lock:
-            if generation != self._generation or self.problem is not None:
+            if generation != self._generation or self._speaker.problem is not None:
                 return False
             self._speaker.play(samples, sample_rate)
             return True
@@ -61,10 +67,10 @@ class ReplyPlayer:
     def stop(self) -> float | None:
         """Fall silent; the seconds that were heard, or None where nothing could be."""
         with self._lock:
-            opened = self._opened_for == self._generation
+            could_be_heard = self._opened_for == self._generation and self._speaker.problem is None
             self._generation = -1
             heard = self._speaker.stop()
-            return heard if opened and self.problem is None else None
+            return heard if could_be_heard else None
 
     @property
     def playing(self) -> bool:
@@ -87,6 +93,5 @@ class ReplyPlayer:
             replacement = self._make_speaker(self._device)
             replacement.begin()
             self._speaker = replacement
-        opened = self._speaker.open()
-        self.problem = None if opened else self._speaker.problem
+        self._speaker.open()
         self._opened_for = generation

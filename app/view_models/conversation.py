@@ -166,6 +166,7 @@ class ConversationViewModel:
         attachments: files for the next question, in the order in which they were given.
         generation: the number of the newest turn.
         draft: what is being typed and not sent; survives whatever happens to the engine.
+        stoppable: whether there is something that the stop button would stop.
     """
 
     def __init__(self) -> None:
@@ -177,6 +178,7 @@ class ConversationViewModel:
         self.generation = 0
         self.draft = ""
         self.hands_free = False
+        self.stoppable = False
         self._listeners: list[Callable[[Change], None]] = []
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -245,10 +247,10 @@ class ConversationViewModel:
 
     # the rest
 
-    def set_phase(self, phase: Phase) -> None:
+    def set_phase(self, phase: Phase, stoppable: bool = False) -> None:
         """Something else is going on."""
-        if phase is not self.phase:
-            self.phase = phase
+        if (phase, stoppable) != (self.phase, self.stoppable):
+            self.phase, self.stoppable = phase, stoppable
             self.tell(What.PHASE)
 
     def set_notice(self, notice: Notice | None) -> None:

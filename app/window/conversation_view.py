@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -13,6 +15,7 @@ from app.window.theme import COLUMN, Theme
 from app.window.welcome import Welcome
 
 _FRAME = 33  # milliseconds: tokens may come faster than anybody sees
+_SHARE = 8  # of its time that the window leaves to the model, for each part that it takes to draw a growing text
 _NEAR_END = 60  # points from the end that still count as being there
 
 
@@ -87,9 +90,11 @@ class ConversationView(QScrollArea):
 
     def _refresh_dirty(self) -> None:
         dirty, self._dirty = self._dirty, set()
+        began = time.thread_time()
         for index in dirty:
             if index < len(self._views):
                 self._views[index].refresh()
+        self._timer.setInterval(max(_FRAME, round(_SHARE * 1000 * (time.thread_time() - began))))
 
     def _rebuild(self) -> None:
         """Make the widgets those of the messages; what is still there keeps its widget."""

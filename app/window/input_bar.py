@@ -183,8 +183,7 @@ class InputBar(QWidget):
         self.meter.setVisible(listening or (hands_free and phase is Phase.IDLE))
         self.talk.setChecked(listening and not hands_free)
         self.hands_free.setChecked(hands_free)
-        answering = phase in (Phase.THINKING, Phase.ANSWERING, Phase.SPEAKING)
-        self.stop.setVisible(answering or listening)
+        self.stop.setVisible(self._shown.stoppable)
         self.send.setEnabled(self._sendable())
 
     def _words(self, phase: Phase, hands_free: bool) -> str:

@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
 
     def _escape(self) -> None:
         """Stop what is going on; where nothing is, close what is open."""
-        if self._shown.phase in (Phase.LISTENING, Phase.THINKING, Phase.ANSWERING, Phase.SPEAKING):
+        if self._shown.stoppable:
             self.stop_wanted.emit()
         elif self.panel.isVisible():
             self._close_panel()

@@ -47,6 +47,7 @@ class MessageText(QTextBrowser):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(0)
+        self.document().setUndoRedoEnabled(False)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self._render)
 
@@ -81,6 +82,8 @@ class MessageText(QTextBrowser):
         distance = max(0.0, _LINE_HEIGHT * self.font().pixelSize() - metrics.lineSpacing())
         block = document.begin()
         last = document.blockCount() - 1
+        whole = QTextCursor(document)
+        whole.beginEditBlock()  # one layout for all of it, instead of one after every block
         while block.isValid():
             cursor = QTextCursor(block)
             shape = QTextBlockFormat()
@@ -98,6 +101,7 @@ class MessageText(QTextBrowser):
             if code or block.blockFormat().headingLevel():
                 self._set_font(cursor, code)
             block = block.next()
+        whole.endEditBlock()
 
     @staticmethod
     def _set_font(cursor: QTextCursor, code: bool) -> None:

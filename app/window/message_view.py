@@ -12,7 +12,7 @@ from app.window.file_chip import FileChip, Picture
 from app.window.message_text import MessageText
 from app.window.orb import Orb
 from app.window.theme import Theme
-from app.window.waveform import Waveform, levels_of
+from app.window.waveform import Peaks, Waveform
 
 _PICTURE = QSize(260, 180)
 
@@ -79,7 +79,10 @@ class QuestionView(MessageView):
             self._shown_pieces = len(message.speech)
             self._voice.show_speech(message)
         self._voice.play.setVisible(message.state is not MessageState.GROWING)
-        self._reason.show_reason(message.reason if message.state is MessageState.FAILED else "")
+        if message.state is MessageState.INTERRUPTED:
+            self._reason.show_reason(self.tr("Stopped before the answer began."), serious=False)
+        else:
+            self._reason.show_reason(message.reason if message.state is MessageState.FAILED else "")
 
     def set_room(self, width: int) -> None:
         """Bubbles leave a margin on the left, so that one sees whose they are."""
@@ -178,6 +181,7 @@ class _VoiceRow(QWidget):
         super().__init__()
         self.play = IconButton(theme, "play", self.tr("Play what you said"), "small", 16)
         self._waveform = Waveform(theme)
+        self._peaks: Peaks | None = None
         self._length = QLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -188,7 +192,9 @@ class _VoiceRow(QWidget):
 
     def show_speech(self, message: Message) -> None:
         """Its waveform and its length."""
-        self._waveform.show_levels(levels_of(message.speech, message.sample_rate))
+        self._peaks = self._peaks or Peaks(message.sample_rate)
+        self._peaks.take(message.speech)
+        self._waveform.show_levels(self._peaks.levels())
         length = clock(message.speech_seconds)
         self._length.setText(length)
         self.setAccessibleName(self.tr("Spoken, %s") % length)
@@ -200,7 +206,6 @@ class _Reason(QWidget):
     def __init__(self, side: Qt.AlignmentFlag) -> None:
         super().__init__()
         self._label = QLabel()
-        self._label.setProperty("kind", "error")
         self._label.setWordWrap(True)
         self._label.setAlignment(Qt.AlignmentFlag.AlignVCenter | side)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -211,7 +216,12 @@ class _Reason(QWidget):
         row.addWidget(self._label, 1)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
 
-    def show_reason(self, reason: str) -> None:
+    def show_reason(self, reason: str, serious: bool = True) -> None:
         """Nothing at all if there is no reason."""
         self._label.setText(reason)
+        kind = "error" if serious else "muted"
+        if self._label.property("kind") != kind:
+            self._label.setProperty("kind", kind)
+            self._label.style().unpolish(self._label)
+            self._label.style().polish(self._label)
         self.setVisible(bool(reason))

@@ -79,14 +79,34 @@ class LevelMeter(QWidget):
             )
 
 
-def levels_of(pieces: list[np.ndarray], sample_rate: int) -> np.ndarray:
-    """Peaks of every tenth of a second, scaled so that the loudest is 1."""
-    if not pieces:
-        return np.zeros(0, np.float32)
-    samples = np.abs(np.concatenate(pieces))
-    width = sample_rate // 10
-    peaks = np.array([samples[i : i + width].max() for i in range(0, len(samples), width)], np.float32)
-    return np.asarray(peaks / max(float(peaks.max()), 1e-3), np.float32)
+class Peaks:
+    """Of every tenth of a second of a recording that grows; each sample is looked at once."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._width = sample_rate // 10
+        self._peaks: list[float] = []
+        self._pieces = 0
+        self._filled = self._width  # samples that the last peak stands for
+
+    def take(self, pieces: list[np.ndarray]) -> None:
+        """All pieces until now; the ones that were there before are known."""
+        for piece in pieces[self._pieces :]:
+            self._add(np.abs(piece))
+        self._pieces = len(pieces)
+
+    def levels(self) -> np.ndarray:
+        """Scaled so that the loudest is 1."""
+        return np.asarray(np.array(self._peaks) / max([*self._peaks, 1e-3]), np.float32)
+
+    def _add(self, loud: np.ndarray) -> None:
+        while len(loud):
+            if self._filled == self._width:
+                self._peaks.append(0.0)
+                self._filled = 0
+            part = loud[: self._width - self._filled]
+            self._peaks[-1] = max(self._peaks[-1], float(part.max()))
+            self._filled += len(part)
+            loud = loud[len(part) :]
 
 
 def fit(levels: np.ndarray, count: int) -> np.ndarray:

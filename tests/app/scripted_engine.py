@@ -1,7 +1,8 @@
 """An engine that follows a script in place of a model: same interface, same events, its own process, real pipes.
 
-What it does is in the words it is given: "slow" takes 20 ms a word, "long" answers with many words, "crash" dies in the
-middle by SIGKILL, "refuse" raises BadInputError, "bug" raises something else.
+What it does is in the words it is given: "slow" takes 20 ms a word, "long" answers with many words, "lecture" with a
+long text in Markdown, 5 ms a word; "crash" dies in the middle by SIGKILL, "refuse" raises BadInputError, "bug" raises
+something else. Where VISAVIS_TEST_LOG names a folder, what it was told is written there, for tests from outside.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +20,32 @@ from model.errors import BadInputError, CannotRunError
 from model.events import Done, ReplyEvent, SpeechChunk, TextDelta
 
 RATE = 24_000
+LECTURE = """## Why the sky is blue
+
+Sunlight holds *all* colours, and the air scatters the **short, blue** waves much more than the long, red ones, as
+[Lord Rayleigh](https://example.org) found. So wherever you look, it is the scattered blue that reaches your eyes:
+
+1. light comes in from the sun,
+2. molecules of the air throw it about, `1 / wavelength**4` of it,
+   - much of the blue,
+   - little of the red,
+3. and your eye adds it up.
+
+```python
+def scattered(wavelength: float) -> float:
+    return (400e-9 / wavelength) ** 4  # against violet
+```
+
+| colour | wavelength | scattered |
+|--------|-----------:|----------:|
+| violet | 400 nm | 1.00 |
+| green | 530 nm | 0.32 |
+| red | 700 nm | 0.11 |
+
+In the evening the light comes in low and crosses far more air; what is left of it is yellow, orange and red. That is
+the same effect, only with a longer path.
+
+"""
 
 
 class ScriptedConversation:
@@ -25,6 +53,7 @@ class ScriptedConversation:
         self.engine, self.voice, self.system = engine, voice or engine.default_voice, system
         self.items: list[str] = []
         self.heard = 0
+        self.voice_pieces: list[np.ndarray] = []
         self.history: list[str] = []
         self.stopped = threading.Event()
         self.heard_seconds: float | None = None
@@ -46,6 +75,7 @@ class ScriptedConversation:
     def hear(self, pcm: np.ndarray) -> None:
         assert pcm.dtype == np.float32
         self.heard += len(pcm)
+        self.voice_pieces.append(pcm)
 
     def say(self, text: str) -> None:
         if not text.strip():
@@ -68,23 +98,24 @@ class ScriptedConversation:
         self.discard()
 
     def discard(self) -> None:
-        self.items, self.heard = [], 0
+        self.items, self.heard, self.voice_pieces = [], 0, []
 
     def interrupt(self, heard_seconds: float | None = None) -> None:
         self.heard_seconds = heard_seconds
         self.stopped.set()
 
     def reply(self, seed: int | None = None, greedy: bool = False, speech: bool = True) -> Iterator[ReplyEvent]:
-        items, heard = self.items, self.heard
+        items, heard, self.told_voice = self.items, self.heard, self.voice_pieces
         self.discard()
         self.stopped.clear()
         if not items and not heard:
             raise BadInputError("There is nothing to answer yet.")
         said = " ".join([*items, *([f"[voice {heard / 16_000:.1f} s]"] if heard else [])])
+        self._write_down(said)
         if "bug" in said:
             raise RuntimeError("scripted")
         words = self._words(said)
-        pause = 0.02 if "slow" in said or "long" in said else 0.0
+        pause = 0.02 if "slow" in said or "long" in said else 0.005 if "lecture" in said else 0.0
         text, samples = "", 0
         began = time.perf_counter()
         for index, word in enumerate(words):
@@ -104,11 +135,20 @@ class ScriptedConversation:
         total = time.perf_counter() - began
         yield Done(text, total, 10, [], [], RATE, samples, self.stopped.is_set(), {"total": total})
 
+    def _write_down(self, said: str) -> None:
+        folder = os.environ.get("VISAVIS_TEST_LOG")
+        if folder:
+            number = len(list(Path(folder).glob("*.txt"))) + 1
+            np.save(Path(folder, f"{number}.npy"), np.concatenate([np.zeros(0, np.float32), *self.told_voice]))
+            Path(folder, f"{number}.txt").write_text(said, "utf-8")
+
     def _words(self, said: str) -> list[str]:
         if said.startswith("recite history"):
             return [" | ".join(self.history) or "nothing"]
         if said.startswith("which voice"):
             return [str(self.voice)]
+        if "lecture" in said:
+            return [f"{word} " for word in (LECTURE * 6).split(" ")]
         if "long" in said:
             return [f"word{n} " for n in range(400)]
         return ["You ", "said: ", *[f"{word} " for word in said.split()]]

@@ -1,0 +1,198 @@
+"""The answer that runs, in text and sound: begins, grows, is stopped, fails. Owns the player and replays recordings.
+
+For the GUI thread, except `hear`. Whatever still comes of a reply that was stopped is dropped here, by its generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+
+from app import engine_protocol as protocol
+from app.engine_line import EngineLine
+from app.playback.reply_player import ReplyPlayer
+from app.settings import SettingsStore
+from app.view_models.conversation import ConversationViewModel, Message, MessageState, Notice
+
+_REPLAY = -2  # the player's generation of a recording; replies count from 1
+
+
+class Answering:
+    """At most one answer, preview of a voice or recording at a time.
+
+    Attributes:
+        running: generation of the reply that is being made, 0 if none.
+        previewing: the same of a voice that introduces itself.
+    """
+
+    def __init__(
+        self,
+        shown: ConversationViewModel,
+        settings: SettingsStore,
+        line: EngineLine,
+        player: ReplyPlayer,
+        deafen: Callable[[], None],
+        post: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._shown, self._settings, self._line, self._player = shown, settings, line, player
+        self._deafen, self._post = deafen, post
+        self._replays = ThreadPoolExecutor(1, "replay")
+        self._replaying = False
+        self._stopped = 0  # replies up to this generation are not wanted any more
+        self._told_silent = 0  # the newest generation of which was told that it cannot be heard
+        self.running = 0
+        self.previewing = 0
+
+    @property
+    def going_on(self) -> bool:
+        """Whether there is something to stop."""
+        return bool(self.running or self.previewing or self._player.playing)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the loudspeaker plays."""
+        return self._player.playing
+
+    def begin(self) -> None:
+        """The newest question is complete: ask for its answer."""
+        self.running = self._shown.generation
+        speech = self._settings.current.speak_answers
+        if speech:
+            self._player.begin(self.running)
+        self._shown.new_answer()
+        self._line.send_in_turn(protocol.Reply(self.running, speech=speech))
+
+    def preview(self, voice: str) -> None:
+        """Let a voice introduce itself; nothing else may be going on."""
+        self._shown.generation += 1
+        self.previewing = self._shown.generation
+        self._player.begin(self.previewing)
+        self._line.send(protocol.Preview(self.previewing, voice))
+
+    def replay(self, message: Message) -> None:
+        """Play what was said in a message once more; nothing else may be going on."""
+        if not message.speech:
+            return
+        self._replaying = True
+        self._player.begin(_REPLAY)
+        self._deafen_unless_wanted()
+        self._replays.submit(self._play_recording, list(message.speech), message.sample_rate)
+
+    def stop(self, state: MessageState, reason: str = "") -> None:
+        """Silence, and no more of the reply that runs, if one does."""
+        if self._replaying:
+            self._replaying = False
+            self._player.stop()
+        generation = self.running or (self._shown.generation if self._player.playing else self.previewing)
+        if not generation:
+            return
+        heard = self._player.stop()
+        self._stopped = max(self._stopped, generation)
+        self._line.send(protocol.Interrupt(generation, heard))
+        if self._line.holding:
+            self._line.drop_turn()
+            self._line.send(protocol.Discard(generation))
+        answer = self._shown.answer()
+        if answer is not None and (self.running or heard is not None):
+            self._end(answer, state, reason)
+        self.running = self.previewing = 0
+
+    def fail(self, reason: str) -> None:
+        """The newest question gets no answer, or no complete one; it can be asked again."""
+        self.running = self.previewing = 0
+        question, answer = self._shown.question(), self._shown.answer()
+        if answer is not None:
+            if answer.state is MessageState.GROWING:
+                self._end(answer, MessageState.FAILED, reason)
+        elif question is not None and question.state is not MessageState.INTERRUPTED:
+            question.state, question.reason = MessageState.FAILED, reason
+            self._shown.changed(question)
+
+    def engine_died(self) -> None:
+        """What it had said completely is still heard out."""
+        if self.running or self.previewing:
+            self._player.stop()
+        self.fail("The engine stopped before the answer was complete.")
+
+    def hear(self, event: protocol.Event) -> None:
+        """On the thread that reads the engine's events: sound goes straight to the player."""
+        if isinstance(event, protocol.Speech):
+            # The sound of a reply that was stopped must not make deaf to whoever stopped it.
+            if self._player.wants(event.generation):
+                self._deafen_unless_wanted()
+            self._player.play(event.generation, event.samples, event.sample_rate)
+        elif isinstance(event, protocol.ReplyDone):
+            self._player.finish(event.generation)
+
+    def take(self, event: protocol.Text | protocol.Speech | protocol.ReplyDone) -> None:
+        """A piece of a reply."""
+        if event.generation <= self._stopped:
+            return
+        if event.generation == self.previewing:
+            if isinstance(event, protocol.ReplyDone):
+                self.previewing = 0
+            return
+        answer = self._shown.answer()
+        if answer is None or answer.generation != event.generation:
+            return
+        match event:
+            case protocol.Text(_, delta):
+                answer.text += delta
+            case protocol.Speech(_, samples, sample_rate, _):
+                answer.sample_rate = sample_rate
+                answer.speech.append(np.asarray(samples, np.float32))
+            case protocol.ReplyDone(_, text, interrupted, _, timings):
+                answer.text = text or answer.text
+                answer.state = MessageState.INTERRUPTED if interrupted else MessageState.COMPLETE
+                answer.timings = timings
+                self.running = 0
+        self._shown.changed(answer)
+
+    def take_failure(self, generation: int, reason: str) -> bool:
+        """The engine cannot answer; whether that is about the newest question, which then has failed."""
+        if generation == self.previewing:
+            self.previewing = 0
+            self._shown.set_notice(Notice(reason, "warning"))
+            return False
+        return generation == self._shown.generation and generation > self._stopped
+
+    def tell_of_silence(self) -> None:
+        """Once per reply, where nothing of it can be heard."""
+        problem = self._player.problem
+        if problem is not None and self._told_silent != self._shown.generation:
+            self._told_silent = self._shown.generation
+            self._shown.set_notice(Notice(problem, "warning"))
+
+    def use_speaker(self, device: str) -> None:
+        """Play on this device from the next answer on."""
+        self._player.use_device(device)
+
+    def close(self) -> None:
+        """Fall silent and free the device."""
+        self._player.stop()
+        self._replays.shutdown(wait=True, cancel_futures=True)
+        self._player.close()
+
+    def _end(self, answer: Message, state: MessageState, reason: str) -> None:
+        """An answer that has begun keeps what there is of it; else it is the question that got none."""
+        question = self._shown.question()
+        if answer.text or question is None:
+            answer.state, answer.reason = state, reason
+            self._shown.changed(answer)
+        else:
+            self._shown.remove_answer(answer)
+            question.state, question.reason = state, reason
+            self._shown.changed(question)
+
+    def _deafen_unless_wanted(self) -> None:
+        if not self._settings.current.interrupt_by_voice:
+            self._deafen()
+
+    def _play_recording(self, pieces: list[np.ndarray], sample_rate: int) -> None:
+        if self._player.play(_REPLAY, np.concatenate(pieces), sample_rate):
+            self._player.finish(_REPLAY)
+        elif self._player.problem is not None:
+            self._post(partial(self._shown.set_notice, Notice(self._player.problem, "warning")))

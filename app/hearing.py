@@ -1,0 +1,133 @@
+"""What the session hears: owns the microphone's listener and tells of turns on the GUI thread, each exactly once.
+
+A turn is held (the button is down) or found (hands-free). Whatever a run that is over still tells is dropped here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from app.call.listener import Heard, Listener, ListenMode, TurnCut
+from app.call.turn import TurnChange
+from app.capture.microphone import SoundSource
+
+_DEAF_AFTER = 0.3  # seconds that the room still answers after the loudspeaker has fallen silent
+
+
+class TurnTaker(Protocol):
+    """Who is told of turns."""
+
+    def voice_begins(self) -> None: ...
+    def voice_goes_on(self, samples: np.ndarray) -> None: ...
+    def voice_ends(self) -> None: ...
+    def voice_fails(self, problem: str) -> None: ...
+
+
+class Hearing:
+    """The microphone, closed or open.
+
+    Attributes:
+        hands_free: whether turns are found; otherwise they are held.
+    """
+
+    def __init__(
+        self,
+        taker: TurnTaker,
+        source: Callable[[], SoundSource],
+        post: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._taker, self._post = taker, post
+        self._listener = Listener(self._on_heard, source)
+        self._run = 0
+        self._in_turn = False
+        self._last_sound = 0.0
+        self.hands_free = False
+
+    @property
+    def level(self) -> float:
+        """How loud the microphone is, from 0 to 1."""
+        return self._listener.level
+
+    @property
+    def holding(self) -> bool:
+        """Whether a turn is held, even if the microphone is still being opened for it."""
+        return self._run != 0 and not self.hands_free
+
+    def hold(self) -> None:
+        """The button goes down: everything from now on is one turn."""
+        self._begin(ListenMode.HOLD)
+
+    def open(self) -> None:
+        """Listen, and find the turns."""
+        self._listener.deaf.clear()
+        self._begin(ListenMode.HANDS_FREE)
+
+    def end_turn(self) -> None:
+        """What was said is complete; hands-free listening goes on."""
+        if self.hands_free:
+            self._listener.cut(TurnCut.END)
+        else:
+            self._listener.stop()
+
+    def drop_turn(self) -> None:
+        """What is being said is not wanted, and nothing more is told of it; hands-free listening goes on."""
+        self._in_turn = False
+        if self.hands_free:
+            self._listener.cut(TurnCut.DROP)
+        else:
+            self._listener.stop()
+            self._run = 0
+
+    def close(self) -> None:
+        """Listen no more; a turn that is on still tells its end."""
+        self.hands_free = False
+        self._listener.stop()
+
+    def shut_down(self) -> None:
+        """Free the device before the program ends."""
+        self._run = 0
+        self._listener.close()
+
+    def deafen(self) -> None:
+        """The loudspeaker is about to sound: hands-free hears nothing until it has fallen silent. From any thread."""
+        self._listener.deaf.set()
+
+    def mind_loudspeaker(self, sounding: bool, more_to_come: bool) -> None:
+        """To be called often: hear again once the loudspeaker and the room are silent."""
+        now = time.monotonic()
+        if sounding:
+            self._last_sound = now
+        elif self._listener.deaf.is_set() and not more_to_come and now - self._last_sound > _DEAF_AFTER:
+            self._listener.deaf.clear()
+
+    def _begin(self, mode: ListenMode) -> None:
+        if self._in_turn:  # the microphone changes in the middle of a turn: what was said until now is the turn
+            self._in_turn = False
+            self._taker.voice_ends()
+        self.hands_free = mode is ListenMode.HANDS_FREE
+        self._run = self._listener.start(mode)
+
+    def _on_heard(self, heard: Heard) -> None:
+        self._post(lambda: self._take(heard))
+
+    def _take(self, heard: Heard) -> None:
+        if heard.run != self._run:
+            return
+        if heard.change is TurnChange.ENDED and not self.hands_free:
+            self._run = 0
+        if heard.problem is not None:
+            self._run = 0
+            self._in_turn = self.hands_free = False
+            self._taker.voice_fails(heard.problem)
+        elif heard.change is TurnChange.STARTED:
+            self._in_turn = True
+            self._taker.voice_begins()
+        elif heard.samples is not None and self._in_turn:
+            self._taker.voice_goes_on(heard.samples)
+        elif heard.change is TurnChange.ENDED and self._in_turn:
+            self._in_turn = False
+            self._taker.voice_ends()
