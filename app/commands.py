@@ -68,16 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     word = next((argument for argument in given if argument != "--debug"), None)
     if word in NOT_YET and not {"-h", "--help"} & set(given):
         return _fail(CannotRunError(f'The command "{word}" is not there yet; see visavis --help for those that are.'))
-    parser = build_parser(given)
-    args = parser.parse_args(given)
-    if args.command is not None and args.window_options:
-        parser.error(f"{args.window_options[0]} must stand behind the command: visavis {args.command} …")
+    debug = "--debug" in given
     try:
+        parser = build_parser(given)
+        args = parser.parse_args(given)
+        if args.command is not None and args.window_options:
+            parser.error(f"{args.window_options[0]} must stand behind the command: visavis {args.command} …")
         if args.command is None:
             from app.application import run
 
             return run(args)
-        with _quiet_libraries(args.debug), _ended_politely():
+        with _quiet_libraries(debug), _ended_politely():
             code: int = args.run(args)
             sys.stdout.flush()
         return code
@@ -87,16 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # the door: behind it there is nobody who could do more than read one line
-        if args.debug:
+        if debug:
             traceback.print_exc()
         return _fail(error)
 
 
 def _fail(error: Exception) -> int:
     """One line on stderr, and the exit code."""
-    from app.audio_devices import AudioError  # not at the top: the help needs no sound
-
-    if isinstance(error, BadInputError | CannotRunError | AudioError):
+    if isinstance(error, ImportError):
+        sentence = f"A part of the program is missing ({error}); set it up again as the README says."
+    elif isinstance(error, BadInputError | CannotRunError) or _is_audio_error(error):
         sentence = str(error)
     elif isinstance(error, MemoryError) or _is_out_of_memory(error):
         sentence = "There is not enough memory for this; try something shorter, or a smaller model."
@@ -104,6 +105,12 @@ def _fail(error: Exception) -> int:
         sentence = f"Something went wrong ({type(error).__name__}: {error}); --debug shows where."
     print(f"visavis: {' '.join(sentence.split())}", file=sys.stderr)
     return 2 if isinstance(error, BadInputError) else 1
+
+
+def _is_audio_error(error: Exception) -> bool:
+    from app.audio_devices import AudioError  # not at the top: the help needs no sound
+
+    return isinstance(error, AudioError)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

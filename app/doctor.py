@@ -9,14 +9,16 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -24,11 +26,23 @@ from app import audio_devices
 from app.settings import home
 from model.errors import BadInputError, CannotRunError
 
+if TYPE_CHECKING:
+    from model.config import OmniConfig
+
 _ROOT = Path(__file__).resolve().parent.parent
 _OLDEST_PYTHON = (3, 11)
 _GIB = 1 << 30
-_MEMORY_BESIDE_WEIGHTS = 1.0  # GiB that torch, the caches and a short conversation take beside the weights
-_PARTS = {"PySide6": "PySide6-Essentials", "sounddevice": "sounddevice", "av": "av", "onnxruntime": "onnxruntime"}
+_MEMORY_BESIDE = 0.8  # GiB that torch and a reply in the making take beside weights and caches
+_FLOAT = 4  # bytes; the widest of the precisions
+_PARTS = {  # what is imported: the package that brings it, and what does not work without it
+    "av": ("av", "sound and video files cannot be read"),
+    "soundfile": ("soundfile", "speech cannot be saved"),
+    "soxr": ("soxr", "there is no sound"),
+    "sounddevice": ("sounddevice", "there is no sound"),
+    "silero_vad": ("silero-vad", "talking without a button does not work"),
+    "onnxruntime": ("onnxruntime", "talking without a button does not work"),
+    "cv2": ("opencv-python-headless", "there is no camera"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ def examine() -> Iterator[Finding]:
     yield from _parts()
     yield from _sound()
     yield _camera()
-    yield _display()
+    yield _window()
     yield _disk()
 
 
@@ -143,6 +157,7 @@ def _torch() -> Finding:
 
 
 def _graphics_card() -> Finding:
+    driver = _nvidia_driver()
     try:
         import torch
     except (ImportError, OSError):
@@ -150,50 +165,107 @@ def _graphics_card() -> Finding:
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
         free, total = torch.cuda.mem_get_info()
-        detail = f"{', '.join(names)}; {free / _GIB:.1f} of {total / _GIB:.1f} GiB free"
-        return Finding("Graphics card", "ok", detail, facts={"names": names, "free": free, "total": total})
-    if torch.version.cuda is None and shutil.which("nvidia-smi"):
+        detail = f"{', '.join(names)}; {free / _GIB:.1f} of {total / _GIB:.1f} GiB free; driver {driver or 'unknown'}"
+        facts = {"names": names, "free": free, "total": total, "driver": driver}
+        return Finding("Graphics card", "ok", detail, facts=facts)
+    if driver is not None and torch.version.cuda is None:
         advice = "install the CUDA build of PyTorch, see the README"
         return Finding("Graphics card", "missing", "there is one, but this PyTorch is built for CPUs only", advice)
-    return Finding("Graphics card", "missing", "none that PyTorch can use", "the small model runs well without")
+    if driver is not None:
+        detail = f"there is one, but PyTorch for CUDA {torch.version.cuda} cannot use it with driver {driver}"
+        return Finding("Graphics card", "missing", detail, "update the driver")
+    return Finding("Graphics card", "missing", "none that PyTorch can use", "nothing: nano runs well without")
+
+
+def _nvidia_driver() -> str | None:
+    """Its version, or None where there is no NVIDIA card that works."""
+    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told.stdout.split()[0] if told.returncode == 0 and told.stdout.strip() else None
 
 
 # the model
 
 
 def _models() -> Iterator[Finding]:
-    """The embedded model: there, complete, and small enough for this machine."""
-    from model.checkpoint.load import find_model
-
+    """The embedded model: there, whole, and small enough for this machine."""
+    try:
+        from model.checkpoint.load import find_model
+        from model.checkpoint.voices import read_voices
+        from model.checkpoint.weights import weight_files
+        from model.config import read_config
+        from model.prompt.tokenizer import read_tokenizer
+    except (ImportError, OSError) as error:
+        yield Finding("Model nano", "fatal", f"cannot be looked at ({error})", "install what the README names")
+        return
     try:
         folder = find_model("nano")
+        config = read_config(folder)
+        read_tokenizer(folder)
+        voices = list(read_voices(folder))
+        weights = sum(file.stat().st_size for file in weight_files(folder))
     except (BadInputError, CannotRunError) as error:
-        yield Finding("Model nano", "fatal", str(error), "fetch the repository with its assets")
+        yield Finding("Model nano", "fatal", str(error), "fetch the repository again, with its folder assets/nano")
         return
-    weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    if not weights or not (folder / "config.json").exists():
-        yield Finding("Model nano", "fatal", f"{folder} is incomplete", "fetch the repository with its assets")
-        return
-    needed = weights / _GIB * 2 + _MEMORY_BESIDE_WEIGHTS  # stored in 16 bits, computed in 32 on processors
-    free = psutil.virtual_memory().available / _GIB
-    facts = {"folder": str(folder), "weights": weights, "needed_gib": round(needed, 2)}
-    detail = f"{weights / 1e6:.0f} MB of weights, needs about {needed:.1f} GiB of memory"
+    needed, free = _memory_needed(config), psutil.virtual_memory().available / _GIB
+    facts = {"folder": str(folder), "weights": weights, "needed_gib": round(needed, 2), "voices": voices}
+    detail = f"{weights / 1e6:.0f} MB of weights, needs at most {needed:.1f} GiB of memory; voices: {', '.join(voices)}"
     if needed > free:
-        yield Finding("Model nano", "fatal", detail, f"close other programs: {free:.1f} GiB are free", facts)
+        yield Finding("Model nano", "fatal", detail, f"close other programs: only {free:.1f} GiB are free", facts)
     else:
         yield Finding("Model nano", "ok", detail, facts=facts)
+
+
+def _memory_needed(config: OmniConfig) -> float:
+    """GiB of a conversation that fills the context, in the widest precision."""
+    from model.checkpoint.load import official_names
+
+    weights = sum(math.prod(shape) for shape in official_names(config).values())
+    decoders = (config.thinker.text, config.talker.decoder)
+    per_token = sum(2 * d.num_hidden_layers * d.num_key_value_heads * d.head_dim for d in decoders)
+    return (weights + per_token * config.thinker.text.max_position_embeddings) * _FLOAT / _GIB + _MEMORY_BESIDE
 
 
 # around it
 
 
 def _parts() -> Iterator[Finding]:
-    """Libraries that the window and sound need."""
-    for name, package in _PARTS.items():
-        try:
-            yield Finding(name, "ok", importlib.metadata.version(package))
-        except importlib.metadata.PackageNotFoundError:
-            yield Finding(name, "missing", "not installed", f"pip install {package}")
+    """Libraries that can be done without, one line for those that are there."""
+    found = {name: _version(package) for name, (package, _) in _PARTS.items()}
+    there = [f"{name} {version}" for name, version in found.items() if version is not None]
+    if there:
+        yield Finding("Libraries", "ok", ", ".join(there), facts={n: v for n, v in found.items() if v is not None})
+    for name, (package, without) in _PARTS.items():
+        if found[name] is None:
+            yield Finding(name, "missing", f"not installed; without it {without}", f"pip install {package}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _window() -> Finding:
+    """Whether Qt can be loaded with all that it needs of the system, and has a display to draw on."""
+    try:
+        from PySide6 import QtWidgets  # noqa: F401
+    except ImportError as error:
+        if _version("PySide6-Essentials") is None:
+            return Finding("Window", "missing", "PySide6 is not installed", 'pip install "PySide6-Essentials<6.12"')
+        detail = f"Qt lacks a library of the system ({error})"
+        return Finding("Window", "missing", detail, "start the program by the command in the README, which installs it")
+    version = f"PySide6 {_version('PySide6-Essentials')}"
+    if not sys.platform.startswith("linux"):
+        return Finding("Window", "ok", version)
+    for name in ("WAYLAND_DISPLAY", "DISPLAY"):
+        if os.environ.get(name):
+            return Finding("Window", "ok", f"{version} on {name}={os.environ[name]}")
+    return Finding("Window", "missing", f"{version}, but no display", "use the commands ask and talk")
 
 
 def _sound() -> Iterator[Finding]:
@@ -221,12 +293,3 @@ def _camera() -> Finding:
     if not found:
         return Finding("Camera", "missing", "none", "connect one, or drop pictures and videos instead")
     return Finding("Camera", "ok", ", ".join(found), facts={"devices": found})
-
-
-def _display() -> Finding:
-    if not sys.platform.startswith("linux"):
-        return Finding("Display", "ok", platform.system())
-    for name in ("WAYLAND_DISPLAY", "DISPLAY"):
-        if os.environ.get(name):
-            return Finding("Display", "ok", f"{name}={os.environ[name]}")
-    return Finding("Display", "missing", "none", "everything works without, except the window: ask, talk")

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from app import engine_factory
+from app.ask import add_model_arguments
 from app.playback.speaker import Speaker
 from app.playback.wav_file import SpeechSink, WavFile
-from app.settings import DEFAULT_MODEL, PRECISIONS
 from model.errors import BadInputError, CannotRunError
 
 _PROMPT = "Say hello in one short sentence."
@@ -17,12 +17,10 @@ _PROMPT = "Say hello in one short sentence."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `voices`."""
-    parser.add_argument("act", nargs="?", choices=("list", "preview"), default="list")
+    parser.add_argument("act", nargs="?", choices=("list", "preview"), default="list", help="(default: list)")
     parser.add_argument("name", nargs="?", metavar="NAME", help="the voice to preview")
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, 3b, 7b or a folder (default: nano)")
-    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument("--speech", type=Path, metavar="FILE.wav", help="a file in the loudspeaker's place")
+    add_model_arguments(parser)
     parser.add_argument("--engine-factory", default=engine_factory.DEFAULT_FACTORY, help=argparse.SUPPRESS)
 
 
@@ -30,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """List or preview; raises BadInputError and CannotRunError."""
     if args.act == "preview":
         if not args.name:
-            raise BadInputError("voices preview: name the voice; “voices list” shows what there is.")
+            raise BadInputError("voices preview: name the voice; visavis voices lists what there is.")
         return _preview(args)
     names = _names(args)
     if not names:
@@ -45,8 +43,11 @@ def _names(args: argparse.Namespace) -> list[str]:
         return list(engine_factory.resolve(args.engine_factory)(args.model).voices)
     from model.checkpoint.load import find_model
     from model.checkpoint.voices import read_voices
+    from model.config import read_config
 
-    return list(read_voices(find_model(args.model)))
+    folder = find_model(args.model)
+    read_config(folder)  # a folder that is no model is another matter than a model without voices
+    return list(read_voices(folder))
 
 
 def _preview(args: argparse.Namespace) -> int:
@@ -68,11 +69,13 @@ def _preview(args: argparse.Namespace) -> int:
         sink.finish()
         while sink.playing:
             time.sleep(0.05)
+        sink.close()
     except BaseException:
         if isinstance(sink, WavFile):
             sink.abandon()
+        else:
+            sink.close()
         raise
-    sink.close()
     return 0
 
 

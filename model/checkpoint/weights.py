@@ -49,7 +49,7 @@ def stored_in_four_bits(folder: Path) -> bool:
 def read_tensors(folder: Path, prefix: str) -> dict[str, Tensor]:
     """All tensors of a model folder whose names begin with `prefix`, without it, unpacked."""
     found: dict[str, Tensor] = {}
-    for path in _files(folder):
+    for path in weight_files(folder):
         try:
             with safe_open(path, framework="pt") as file:
                 for name in file.keys():  # noqa: SIM118 - safe_open is not iterable
@@ -85,7 +85,8 @@ def fill(module: nn.Module, tensors: dict[str, Tensor], device: torch.device, dt
     module.requires_grad_(False).eval()
 
 
-def _files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
+    """The files that hold a model's weights; BadInputError where one is missing."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         try:

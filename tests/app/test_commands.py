@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 import soundfile
 
 from app import audio_devices, doctor, talk, voices
+from app.commands import main
 from model.errors import BadInputError, CannotRunError
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files
@@ -100,3 +104,119 @@ def test_doctor_without_a_model_or_sound(monkeypatch: pytest.MonkeyPatch, capsys
     assert call(doctor) == 1
     out = capsys.readouterr().out
     assert "✗ Model nano" in out and "PortAudio" in out and "cannot be done" in out
+
+
+def test_voices_of_a_real_model(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["voices", "--model", str(tiny_model)]) == 0
+    assert capsys.readouterr().out == "First  (default)\n"
+    (tmp_path / "empty").mkdir()
+    assert main(["voices", "--model", str(tmp_path / "empty")]) == 2
+    assert "is not a model folder" in capsys.readouterr().err
+    preview = ["voices", "preview", "Zoe", "--model", str(tiny_model), "--speech", str(tmp_path / "zoe.wav")]
+    assert main(preview) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "Zoe" in err and "First" in err and err.count("\n") == 1
+    assert not list(tmp_path.glob("*zoe*"))
+
+
+def test_a_preview_without_a_loudspeaker_says_so(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise audio_devices.AudioError("No loudspeaker could be opened.")
+
+    monkeypatch.setattr(audio_devices, "open_output", refuse)
+    assert main(["voices", "preview", "First", "--model", str(tiny_model)]) == 1
+    assert "--speech FILE.wav" in capsys.readouterr().err
+
+
+def findings(capsys: pytest.CaptureFixture[str], code: int) -> dict[str, dict[str, Any]]:
+    assert main(["doctor", "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
+    assert told["main_job"] == (code == 0)
+    return {finding["name"]: finding for finding in told["findings"]}
+
+
+def test_doctor_with_a_model(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from model.checkpoint import load
+
+    monkeypatch.setattr(load, "EMBEDDED", tiny_model)
+    model = findings(capsys, 0)["Model nano"]
+    weights = sum(file.stat().st_size for file in tiny_model.glob("*.safetensors"))
+    assert model["verdict"] == "ok" and model["facts"]["weights"] == weights and model["facts"]["voices"] == ["First"]
+    assert 0.5 < model["facts"]["needed_gib"] < 2
+
+
+@pytest.mark.parametrize(
+    ("file", "data", "words"),
+    [
+        ("model-00002-of-00005.safetensors", None, "is missing"),
+        ("config.json", b"{", "cannot be read"),
+        ("tokenizer.json", b"{}", "tokenizer"),
+        ("spk_dict.pt", b"", "voices"),
+    ],
+)
+def test_doctor_finds_a_broken_model(
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    data: bytes | None,
+    words: str,
+) -> None:
+    from model.checkpoint import load
+
+    broken = shutil.copytree(tiny_model, tmp_path / "nano")
+    (broken / file).unlink()
+    if data is not None:
+        (broken / file).write_bytes(data)
+    monkeypatch.setattr(load, "EMBEDDED", broken)
+    model = findings(capsys, 1)["Model nano"]
+    assert model["verdict"] == "fatal" and words in model["detail"] and model["advice"]
+
+
+def test_doctor_when_memory_is_short(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import psutil
+
+    from model.checkpoint import load
+
+    memory = psutil.virtual_memory()._replace(available=100 << 20)
+    monkeypatch.setattr(load, "EMBEDDED", tiny_model)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    assert "close other programs" in findings(capsys, 1)["Model nano"]["advice"]
+
+
+def test_doctor_without_some_libraries(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from model.checkpoint import load
+
+    version = importlib.metadata.version
+
+    def without(package: str) -> str:
+        if package in ("silero-vad", "PySide6-Essentials"):
+            raise importlib.metadata.PackageNotFoundError(package)
+        return version(package)
+
+    monkeypatch.setattr(load, "EMBEDDED", tiny_model)
+    monkeypatch.setattr(importlib.metadata, "version", without)
+    monkeypatch.setitem(sys.modules, "PySide6", None)
+    found = findings(capsys, 0)  # one can still ask and read
+    assert found["silero_vad"]["advice"] == "pip install silero-vad"
+    assert "pip install" in found["Window"]["advice"]
+    assert "silero" not in found["Libraries"]["detail"] and "soxr" in found["Libraries"]["detail"]
+
+
+def test_a_command_whose_library_is_missing_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "app.doctor")
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert main(["doctor"]) == 1
+    err = capsys.readouterr().err
+    assert "psutil" in err and "README" in err and err.count("\n") == 1
