@@ -379,7 +379,9 @@ class Session:
     def tick(self) -> None:
         """To be called about 20 times a second: notices what happens to the loudspeaker."""
         answering = self._answering
-        self._hearing.mind_loudspeaker(answering.sounding, bool(answering.running or answering.previewing))
+        answers = bool(answering.running or answering.previewing)
+        deafens = not self.settings.current.interrupt_by_voice
+        self._hearing.mind_loudspeaker(deafens and answering.sounding, deafens and answers)
         answering.tell_of_silence()
         self._show_phase()
 

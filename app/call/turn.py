@@ -39,12 +39,12 @@ class TurnMachine:
 
     def __init__(self, rules: TurnRules | None = None) -> None:
         self.rules = rules or TurnRules()
+        self._unwanted = False  # the voice of a turn that was cut off still goes on
         self.reset()
 
     def reset(self) -> None:
         """Wait for a new turn."""
         self.speaking = False
-        self._unwanted = False  # the voice of a turn that was cut off still goes on
         self._voiced = 0
         self._silent = 0.0
         self._length = 0.0

@@ -145,8 +145,8 @@ class InputBar(QWidget):
         self.sent.emit(self.field.toPlainText())
 
     def _talk_pressed(self) -> None:
-        if self._shown.phase is Phase.LISTENING and not self._shown.hands_free:
-            self._pressed_at = 0.0  # the second click: its release ends the turn
+        if self._shown.phase is Phase.LISTENING:
+            self._pressed_at = 0.0  # the second click, or one in a hands-free turn: its release ends the turn
             return
         self._pressed_at = time.monotonic()
         self.talk_started.emit()
