@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,9 +18,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, QTranslator, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from app import audio_devices
+from app import audio_devices, display
 from app.session import Session
-from app.settings import DEVICES, PRECISIONS, SettingsStore
+from app.settings import SettingsStore
 from app.view_models.conversation import ConversationViewModel, Notice
 from app.window.icons import application_icon
 from app.window.main_window import MainWindow
@@ -32,7 +30,6 @@ log = logging.getLogger(__name__)
 
 _TICK = 50  # milliseconds
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
-LANGUAGES = ("en", "zh_CN")
 
 
 class MainThread(QObject):
@@ -183,19 +180,6 @@ class Application(QObject):
             self.window.setGeometry(left, top, width, height)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the program with a window."""
-    parser.add_argument("--model", metavar="M", help="nano, 3b, 7b or a folder; remembered")
-    parser.add_argument("--device", choices=DEVICES, help="where the model is computed; remembered")
-    parser.add_argument("--precision", choices=PRECISIONS, help="of the model's weights; remembered")
-    parser.add_argument("--theme", choices=("light", "dark"), help="remembered")
-    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the window")
-    parser.add_argument("--screenshot", metavar="FILE.png", help="save a picture of the window and exit")
-    parser.add_argument("--size", metavar="WxH", help="of the window in the picture")
-    parser.add_argument("--page", metavar="NAME", help="what the picture shows; see the documentation")
-    parser.add_argument("--engine-factory", metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
-
-
 def run(options: argparse.Namespace) -> int:
     """Open the window and stay until it is closed; with --screenshot, save a picture of it instead."""
     if options.screenshot:
@@ -210,11 +194,12 @@ def run(options: argparse.Namespace) -> int:
     if given:
         settings.change(**given)
     application = Application(qt, settings, options.engine_factory)
-    application.start()
     # Python handles signals between two of its instructions, and Qt's loop runs none: the tick gives it the chance.
-    signal.signal(signal.SIGINT, lambda *_: application.window.close())
-    signal.signal(signal.SIGTERM, lambda *_: application.window.close())
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: qt.quit())
+    application.start()
     code = qt.exec()
+    application.window.hide()
     application.close()
     return code
 
@@ -226,10 +211,9 @@ def make_qt(language: str = "en") -> QApplication:
     translation = _ASSETS / "translations" / f"visavis_{language}.qm"
     if language != "en" and not translation.exists():
         raise BadInputError(f"--language {language}: the window has not been translated to this language yet.")
-    if sys.platform.startswith("linux") and not _has_display():
-        raise CannotRunError(
-            "There is no display for a window; use the commands instead (ask, talk), see: python main.py --help"
-        )
+    why_not = display.problem()
+    if why_not is not None:
+        raise CannotRunError(why_not)
     existing = QApplication.instance()
     qt = existing if isinstance(existing, QApplication) else QApplication(["visavis"])
     qt.setApplicationName("visavis")
@@ -241,8 +225,3 @@ def make_qt(language: str = "en") -> QApplication:
         translator.load(str(translation))
         qt.installTranslator(translator)
     return qt
-
-
-def _has_display() -> bool:
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return any(os.environ.get(name) for name in names)
