@@ -101,7 +101,7 @@ def decode_audio(path: str, rate: int) -> np.ndarray:
     """The first sound track: float32 mono at `rate` Hz."""
     with _open(path, "a sound file") as container:
         if not container.streams.audio:
-            raise Unusable("has no sound in it.")
+            raise Unusable("is damaged or incomplete." if _is_cut_mp4(path) else "has no sound in it.")
         samples = _samples(container, rate)
     if not len(samples):
         raise Unusable("has no sound in it.")
@@ -144,6 +144,8 @@ def decode_video(
     with _open(path, "a video") as container:
         streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
         if not streams:
+            if _is_cut_mp4(path):  # what lists the tracks is at the end, and half of it may be there
+                raise Unusable("is damaged or incomplete.")
             raise Unusable("has no moving pictures in it.", no_pictures=True)
         stream = streams[0]
         stream.thread_type = "AUTO"
@@ -232,6 +234,24 @@ def _looks_like_mp4(path: str) -> bool:
     """An MP4 whose end is missing cannot be opened at all, yet it is no stranger."""
     with open(path, "rb") as file:
         return file.read(12)[4:8] == b"ftyp"
+
+
+def _is_cut_mp4(path: str) -> bool:
+    """Whether the last of an MP4's boxes tells of more bytes than there are."""
+    if not _looks_like_mp4(path):
+        return False
+    size, begin = os.path.getsize(path), 0
+    with open(path, "rb") as file:
+        while begin + 8 <= size:
+            file.seek(begin)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:  # it does not fit into four bytes
+                length = int.from_bytes(head[8:16], "big")
+            if length == 0:  # up to the end of the file
+                return False
+            begin += max(length, 8)
+    return begin != size
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:

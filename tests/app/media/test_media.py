@@ -155,3 +155,12 @@ def test_endless_decoding_is_given_up(tmp_path: Path, monkeypatch: pytest.Monkey
     path = media_files.write_wav(tmp_path / "x.wav", media_files.tone(0.2))
     with pytest.raises(BadInputError, match="longer than"):
         load_audio(path)
+
+
+@pytest.mark.parametrize("keep", [0.02, 0.5, 0.8, 0.85, 0.9, 0.93, 0.96, 0.99])
+def test_video_cut_anywhere_is_incomplete(tmp_path: Path, keep: float) -> None:
+    """Also in the middle of the list of tracks, where the sound may be listed and the pictures not."""
+    clip = media_files.cut(media_files.write_video(tmp_path / "clip.mp4"), keep)
+    for load in (load_video, load_audio, load_media):
+        with pytest.raises(BadInputError, match="incomplete"):
+            load(clip)
