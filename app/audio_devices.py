@@ -127,9 +127,8 @@ def _portaudio_where_the_loader_looks() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _silent_libraries() -> Iterator[None]:
-    """While PortAudio looks for devices, ALSA and JACK print a page about each one that is not there."""
-    loaded = sys.modules.get("sounddevice")
-    if not sys.platform.startswith("linux") or (loaded is not None and loaded._initialized):
+    """While PortAudio looks for devices, it, ALSA and JACK print a page about each one that is not there."""
+    if not sys.platform.startswith("linux"):
         yield
         return
     stderr = os.dup(2)
@@ -195,17 +194,18 @@ def _try_to_open(kind: str, noun: str, use: Callable[[np.ndarray], object], devi
         return None
     stream = Stream(use)
     try:
-        stream.portaudio = getattr(sound, kind)(
-            device=index,
-            samplerate=SAMPLE_RATE,
-            channels=1,
-            dtype="float32",
-            blocksize=BLOCK,
-            latency=LATENCY,
-            callback=stream.on_block,
-            finished_callback=stream.on_end,
-        )
-        stream.portaudio.start()
+        with _silent_libraries():
+            stream.portaudio = getattr(sound, kind)(
+                device=index,
+                samplerate=SAMPLE_RATE,
+                channels=1,
+                dtype="float32",
+                blocksize=BLOCK,
+                latency=LATENCY,
+                callback=stream.on_block,
+                finished_callback=stream.on_end,
+            )
+            stream.portaudio.start()
         return stream
     except (sound.PortAudioError, ValueError) as error:
         log.info("%s: %s", noun, error)

@@ -15,11 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import soxr
 
 from model.errors import BadInputError, CannotRunError
 from model.events import Done, ReplyEvent, SpeechChunk, TextDelta
+from tests.app.sound_doubles import spoken
 
 RATE = 24_000
+# What a voice detector takes for speech: a program that heard its own loudspeaker would answer it.
+VOICE = np.asarray(soxr.resample(spoken(8.0), 16_000, RATE), np.float32)
 LECTURE = """## Why the sky is blue
 
 Sunlight holds *all* colours, and the air scatters the **short, blue** waves much more than the long, red ones, as
@@ -127,8 +131,8 @@ class ScriptedConversation:
             text += word
             yield TextDelta(word, time.perf_counter() - began)
             if speech:
-                tone = 0.1 * np.sin(2 * np.pi * 300 * (samples + np.arange(RATE // 10)) / RATE)
-                yield SpeechChunk(tone.astype(np.float32), RATE, samples, time.perf_counter() - began)
+                piece = np.take(VOICE, range(samples, samples + RATE // 10), mode="wrap")
+                yield SpeechChunk(piece, RATE, samples, time.perf_counter() - began)
                 samples += RATE // 10
         if not self.stopped.is_set():
             self.history += [f"user: {said}", f"assistant: {text}"]

@@ -1,0 +1,137 @@
+"""The window with a real microphone and a real loudspeaker: speak, be answered, be told what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.application import Application
+from app.view_models.conversation import MessageState, Phase
+from tests.app.real.speech import framed
+from tests.app.rig.heartbeat import LONGEST_STALL, Heartbeat
+from tests.app.rig.sound import PrivateSound, position_of
+from tests.app.sound_doubles import spoken
+from tests.app.test_window import answered, type_and_send
+
+
+def is_idle(application: Application) -> bool:
+    return application.shown.phase is Phase.IDLE
+
+
+def test_holding_the_button(qtbot: QtBot, call: Application, sound: PrivateSound, heard: Path) -> None:
+    said = spoken(1.2)
+    talk = call.window.input.talk
+    with sound.recording() as recording:
+        qtbot.mousePress(talk, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: call.shown.phase is Phase.LISTENING, timeout=3000)
+        with sound.say(framed(said, before=0.1, after=0.1)) as speaking:
+            qtbot.waitUntil(lambda: speaking.poll() is not None, timeout=6000)
+        qtbot.wait(200)  # what is still on its way through the sound server
+        qtbot.mouseRelease(talk, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(answered(call), timeout=4000)
+        qtbot.waitUntil(lambda: is_idle(call), timeout=4000)
+        qtbot.wait(200)
+    _, alike = position_of(said, np.load(heard / "1.npy"))
+    assert alike > 0.95
+    assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)  # five words
+
+
+def test_hands_free_beside_a_loudspeaker(qtbot: QtBot, call: Application, sound: PrivateSound, heard: Path) -> None:
+    """The microphone hears the loudspeaker 60 ms later, as on any desk: the answer must not become a question."""
+    said = spoken(1.5)
+    call.window.input.hands_free.click()
+    qtbot.wait(500)
+    sound.feed_back()
+    try:
+        for turn in (1, 2):
+            with sound.recording() as recording:
+                sound.say(framed(said)).wait()
+                qtbot.waitUntil(lambda: len(call.shown.messages) == 2 * turn, timeout=5000)  # noqa: B023
+                qtbot.waitUntil(answered(call), timeout=4000)
+                qtbot.waitUntil(lambda: is_idle(call), timeout=5000)
+                qtbot.wait(1500)
+            assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
+            assert len(call.shown.messages) == 2 * turn, "it answered itself"
+        type_and_send(qtbot, call, "slow " + "words " * 20)  # two seconds of voice from the loudspeaker
+        qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
+        qtbot.waitUntil(lambda: is_idle(call), timeout=8000)
+        qtbot.wait(1500)
+        assert len(call.shown.messages) == 6, "it answered itself"
+    finally:
+        sound.take_apart()
+    _, alike = position_of(said, np.load(heard / "1.npy"))
+    assert alike > 0.95
+
+
+def test_window_is_never_blocked_in_a_call(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
+    worst, work = [], []
+    call.window.input.hands_free.click()
+    for turn in range(1, 4):
+        heartbeat = Heartbeat(call.window)
+        speaking = sound.say(framed(spoken(1.5)))
+        qtbot.waitUntil(lambda: len(call.shown.messages) == 2 * turn, timeout=6000)  # noqa: B023
+        qtbot.waitUntil(lambda: is_idle(call), timeout=5000)
+        qtbot.wait(800)
+        heartbeat.stop()
+        speaking.wait()
+        worst.append(heartbeat.longest)
+        work.append(heartbeat.work)
+        if worst[-1] < LONGEST_STALL:
+            break
+    print(f"busy at most {min(worst) * 1000:.0f} ms at a time, {min(work) * 1000:.0f} ms of them own work")
+    assert min(worst) < LONGEST_STALL, f"the GUI thread was busy for {min(worst) * 1000:.0f} ms"
+
+
+def test_devices_that_vanish_are_told(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
+    call.window.input.hands_free.click()
+    qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
+    sound.pull_out()
+    try:
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
+        assert "microphone" in call.window.banner.text and "\n" not in call.window.banner.text
+        assert not call.window.input.hands_free.isChecked()
+        call.window.input.hands_free.click()
+        qtbot.waitUntil(lambda: not call.shown.hands_free, timeout=4000)
+        assert "No microphone" in call.window.banner.text
+        type_and_send(qtbot, call, "is anybody there")
+        qtbot.waitUntil(answered(call), timeout=6000)
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=2000)
+        assert "No loudspeaker" in call.window.banner.text
+    finally:
+        sound.plug_in()
+    with sound.recording() as recording:
+        type_and_send(qtbot, call, "and now")
+        qtbot.waitUntil(answered(call), timeout=4000)
+        qtbot.waitUntil(lambda: is_idle(call), timeout=4000)
+        qtbot.wait(200)
+    assert not call.window.banner.isVisible()
+    assert recording.loud_seconds > 0.2
+
+
+def test_loudspeaker_lost_in_the_middle_of_an_answer(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
+    type_and_send(qtbot, call, "long")
+    qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
+    qtbot.wait(300)
+    sound.crash()
+    try:
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
+        assert "loudspeaker" in call.window.banner.text
+        length = len(call.shown.messages[-1].text)
+        qtbot.waitUntil(lambda: len(call.shown.messages[-1].text) > length + 50, timeout=4000)  # the text goes on
+        call.session.stop()
+        assert call.shown.messages[-1].state is MessageState.INTERRUPTED
+    finally:
+        sound.start()
+
+
+def test_microphone_is_free_when_it_is_not_used(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
+    assert sound.listeners() == 0
+    call.session.start_talking()
+    qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
+    qtbot.wait(400)
+    call.session.stop_talking()
+    qtbot.waitUntil(lambda: sound.listeners() == 0, timeout=3000)
