@@ -197,7 +197,7 @@ tell_what_will_not_work() { # app | test
       sound) warn "Not to be had: $lost. Microphone and loudspeaker will not work; WAV files will." ;;
       window) warn "Not to be had: $lost. The window may not open; the commands will work." ;;
       desktop) warn "Not to be had: $lost. Sound may find no device on this desktop." ;;
-      tests) warn "Not to be had: $lost. The tests that need them are skipped." ;;
+      tests) warn "Not to be had: $lost. The tests that need them will fail." ;;
     esac
   done
 }

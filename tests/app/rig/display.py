@@ -15,11 +15,9 @@ class PrivateDisplay:
     def __init__(self, size: str = "1280x1000") -> None:
         # -displayfd lets the server choose a free number: two test runs on one machine do not meet.
         reading, writing = os.pipe()
-        self._server = subprocess.Popen(
-            [program("Xvfb"), "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
-            pass_fds=[writing],
-            stderr=subprocess.DEVNULL,
-        )
+        # -noreset, because a server that starts anew when its last client leaves turns the next one away.
+        command = [program("Xvfb"), "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+        self._server = subprocess.Popen([*command, "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL)
         os.close(writing)
         with os.fdopen(reading) as told:
             number = told.readline().strip()
