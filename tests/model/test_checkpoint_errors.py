@@ -17,6 +17,8 @@ from model.checkpoint.packed import pack
 from model.checkpoint.voices import read_voices
 from model.errors import BadInputError
 
+pytestmark = pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+
 QUERY = "thinker.model.layers.0.self_attn.q_proj.weight"
 
 
