@@ -190,10 +190,12 @@ def test_ends_promptly_with_everything_it_started(program: Program, how: signal.
     assert program.process.stderr is not None and b"Traceback" not in program.process.stderr.read()
 
 
-def test_killed_program_leaves_no_engine_behind(program: Program) -> None:
-    program.display.type("long")
-    program.display.press("Return")
-    program.wait_for_question(1)
+def test_killed_program_leaves_no_engine_behind(program: Program, sound: PrivateSound) -> None:
+    with sound.recording() as recording:
+        program.display.type("hello")
+        program.display.press("Return")
+        program.wait_for_question(1)
+        heard_for(0.3, lambda: recording.loud_seconds)  # from then on the engine waits for what will never come
     children = program.children()
     program.process.kill()
     wait_for(lambda: not any(child.is_running() for child in children), "for the engine to notice", 5)

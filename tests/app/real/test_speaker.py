@@ -134,7 +134,7 @@ def test_loudspeaker_that_vanishes_is_told_and_comes_back(sound: PrivateSound, s
     wait_for(lambda: speaker.played_seconds > 0.2, "for the reply to begin")
     sound.pull_out()
     try:
-        wait_for(lambda: speaker.problem is not None, "to be told that the loudspeaker has gone", 3)
+        wait_for(lambda: speaker.problem is not None, "to be told that the loudspeaker has gone", 0.8)
         assert speaker.problem is not None and "loudspeaker" in speaker.problem and "\n" not in speaker.problem
         assert not speaker.playing
         assert not speaker.open() and speaker.problem
