@@ -1,9 +1,10 @@
 """Puts the trained parts together as the embedded model: assets/nano, in the layout of the official checkpoints.
 
-    python -m training.assemble --thinker runs/ear/export --mouth runs/mouth/export --out assets/nano
+    python -m training.assemble --base runs/thinker --thinker runs/ear/export --mouth runs/mouth/export
 
-The decoder's matrices are stored in 4 bits, embeddings and the ear's matrices in 8, the rest in float16
-(model.checkpoint.packed); the shards follow what is trained together, so a new mouth leaves the others' files alone.
+The decoder's matrices are stored as SmolLM2 came, in 4 bits, with what was learned since as low-rank factors beside
+them; embeddings and the matrices of ear, Talker and DiT in 8 bits, the rest in float16 (model.checkpoint.packed). The
+shards follow what is trained together, so a new mouth leaves the others' files alone.
 The eye is a small random one until it is trained: it runs, and sees nothing.
 """
 
@@ -24,9 +25,14 @@ from model.checkpoint.weights import without_weights
 from model.config import parse_config
 from model.thinker.vision_encoder import VisionEncoder
 from training.thinker.convert import SYSTEM
+from training.thinker.export import widen
 
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
+IN_EIGHT_BITS = (
+    "thinker.audio_tower.layers.", "talker.model.layers.", "token2wav.code2wav_dit_model.transformer_blocks.",
+)
+RANK = 32  # of what fine-tuning changed: twice 16, from the text-only stage and from the one with the ear
 VISION = {
     "depth": 4, "hidden_size": 128, "intermediate_size": 256, "num_heads": 4, "patch_size": 14, "in_channels": 3,
     "spatial_merge_size": 2, "temporal_patch_size": 2, "window_size": 112, "out_hidden_size": 640,
@@ -61,15 +67,25 @@ def random_eye(config: dict[str, Any]) -> dict[str, Tensor]:
     return {f"thinker.visual.{name}": value for name, value in state.items()}
 
 
-def stored(name: str, value: Tensor) -> dict[str, Tensor]:
+def stored(name: str, value: Tensor, base: dict[str, Tensor]) -> dict[str, Tensor]:
     """A weight in the form in which it is kept."""
     if name == EMBEDDING:
         return pack(name, value, bits=8, group=64)
     if name.startswith("thinker.model.layers.") and name.endswith("proj.weight"):
-        return pack(name, value, bits=4, group=32)
-    if name.startswith("thinker.audio_tower.layers.") and value.dim() == 2:
+        return stored_tuned(name, value, base[name])
+    if name.startswith(IN_EIGHT_BITS) and value.dim() == 2 and value.shape[1] % 64 == 0:
         return pack(name, value, bits=8, group=64)
     return {name: value.half()}
+
+
+def stored_tuned(name: str, value: Tensor, base: Tensor) -> dict[str, Tensor]:
+    """The weight that fine-tuning began with, in its own 4 bits, and the difference as factors of rank RANK."""
+    kept = pack(name, base, bits=4, group=32)
+    difference = value.float() - unpack_all(kept)[name]
+    u, s, v = torch.svd_lowrank(difference, q=RANK + 8, niter=3)
+    root = s[:RANK].sqrt()
+    kept |= pack(f"{name}.low_rank_a", root[:, None] * v[:, :RANK].T, bits=8, group=64 if v.shape[0] % 64 == 0 else 32)
+    return kept | pack(f"{name}.low_rank_b", u[:, :RANK] * root, bits=8, group=RANK)
 
 
 def shard_of(name: str) -> str:
@@ -83,8 +99,9 @@ def shard_of(name: str) -> str:
     return "ear-and-eye.safetensors"
 
 
-def assemble(thinker: Path, mouth: Path, out: Path) -> None:
-    """Read both exports, write the model folder."""
+def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
+    """Read the untuned Thinker and both exports, write the model folder."""
+    untuned = widen(load_file(base / "thinker.safetensors"))
     config = json.loads((thinker / "config.json").read_text())
     config["thinker_config"]["vision_config"] = VISION
     config |= json.loads((mouth / "configs.json").read_text())
@@ -98,12 +115,12 @@ def assemble(thinker: Path, mouth: Path, out: Path) -> None:
     shards: dict[str, dict[str, Tensor]] = {}
     where: dict[str, str] = {}
     for name, value in sorted(weights.items()):
-        kept = {key: part.contiguous() for key, part in stored(name, value).items()}
+        kept = {key: part.contiguous() for key, part in stored(name, value, untuned).items()}
         shards.setdefault(shard_of(name), {}).update(kept)
         where |= dict.fromkeys(kept, shard_of(name))
         error = (unpack_all(kept)[name].float() - value.float()).abs().max()
         worst = error / value.float().abs().max().clamp(min=1e-12)
-        if worst > 0.2:
+        if worst > 0.05:
             print(f"{name}: stored with an error of {worst:.0%} of its largest weight")
     out.mkdir(parents=True, exist_ok=True)
     for file, tensors in shards.items():
@@ -124,11 +141,12 @@ def assemble(thinker: Path, mouth: Path, out: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", type=Path, default=Path("runs/thinker"), help="the Thinker before any fine-tuning")
     parser.add_argument("--thinker", type=Path, default=Path("runs/ear/export"))
     parser.add_argument("--mouth", type=Path, default=Path("runs/mouth/export"))
     parser.add_argument("--out", type=Path, default=Path("assets/nano"))
     args = parser.parse_args()
-    assemble(args.thinker, args.mouth, args.out)
+    assemble(args.base, args.thinker, args.mouth, args.out)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from torch import nn
 
 from model.checkpoint.settings import read_front_ends, read_settings
 from model.checkpoint.voices import Voice, read_voices
-from model.checkpoint.weights import fill, read_tensors, stored_in_four_bits, without_weights
+from model.checkpoint.weights import fill, read_tensors, without_weights
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
@@ -39,7 +39,7 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
     folder = find_model(name)
     config = read_config(folder)
     chosen = _device(device)
-    precision = _precision(precision, chosen, folder)
+    precision = _precision(precision, chosen)
     dtype = _FLOATS[precision]
     tokenizer = read_tokenizer(folder)
     _check_ids(folder, config, tokenizer)
@@ -171,7 +171,7 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _precision(name: str, device: torch.device, folder: Path) -> str:
+def _precision(name: str, device: torch.device) -> str:
     if name not in _KNOWN_PRECISIONS:
         raise BadInputError(f'There is no precision "{name}"; give one of {", ".join(_KNOWN_PRECISIONS)}.')
     if name == "auto":
@@ -179,7 +179,7 @@ def _precision(name: str, device: torch.device, folder: Path) -> str:
             return "bf16"
         if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
             return "fp32"  # this processor computes bfloat16 in slow motion
-        return "int4" if stored_in_four_bits(folder) else "bf16"
+        return "bf16"
     if name not in _FLOATS or (name == "int4" and device.type != "cpu"):
         raise CannotRunError(f"The precision {name} is not there yet on {device.type}; use fp32 or bf16.")
     return name

@@ -1,8 +1,9 @@
-"""Weights stored in 4 or 8 bits with a scale and a minimum per group, and back.
+"""Weights stored in 4 or 8 bits with a scale and a minimum per group, and back; with low-rank corrections beside them.
 
 How a model is stored, not how it is computed: the loader unpacks to floats. A tensor NAME [rows, columns] becomes
 NAME.packed4 (two columns a byte, low half first) or NAME.packed8, with NAME.scale and NAME.minimum in float16
-[rows, columns / group].
+[rows, columns / group]. NAME.low_rank_a [rank, columns] and NAME.low_rank_b [rows, rank], packed or not, are what fine-
+tuning changed: rounded to 4 bits together with the weight it would be lost, since it is smaller than a step.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def unpack_all(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
             out[name] = _unpack(value, tensors[f"{name}.scale"], tensors[f"{name}.minimum"], bits)
         elif not (suffix in ("scale", "minimum") and any(name + packed in tensors for packed in _SUFFIXES)):
             out[key] = value
+    for key in [key for key in out if key.endswith(".low_rank_a")]:
+        name = key.removesuffix(".low_rank_a")
+        out[name] = out[name] + out.pop(f"{name}.low_rank_b").float() @ out.pop(key).float()
     return out
 
 

@@ -35,17 +35,6 @@ def without_weights() -> Iterator[None]:
         nn.Module.register_parameter = register  # type: ignore[method-assign]
 
 
-def stored_in_four_bits(folder: Path) -> bool:
-    """Whether the folder's weights are packed as `model.checkpoint.packed` does, so that 4 bits lose nothing."""
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return False
-    try:
-        return ".packed4" in index.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
 def read_tensors(folder: Path, prefix: str) -> dict[str, Tensor]:
     """All tensors of a model folder whose names begin with `prefix`, without it, unpacked."""
     found: dict[str, Tensor] = {}

@@ -7,6 +7,7 @@ from torch import nn
 
 from model.checkpoint.packed import pack, unpack_all
 from model.quantized import Int4Linear
+from training.assemble import stored_tuned
 
 
 def test_few_and_many_rows_agree_with_the_stored_weights() -> None:
@@ -26,3 +27,13 @@ def test_few_and_many_rows_agree_with_the_stored_weights() -> None:
     scale = exact.abs().mean()
     assert (many - exact).abs().mean() / scale < 0.02
     assert (few - exact).abs().mean() / scale < 0.02
+
+
+def test_what_fine_tuning_changed_survives_storage() -> None:
+    torch.manual_seed(1)
+    base = unpack_all(pack("w", torch.randn(96, 128) * 0.1, bits=4, group=32))["w"]
+    change = torch.randn(96, 4) @ torch.randn(4, 128) * 0.002
+    kept = stored_tuned("w", base + change, base)
+    assert all(tensor.dtype in (torch.uint8, torch.float16) for tensor in kept.values())
+    error = unpack_all(kept)["w"] - (base + change)
+    assert error.norm() / change.norm() < 0.05
