@@ -31,6 +31,27 @@ from model.errors import BadInputError
 
 PAGES = ("conversation", "welcome", "settings", "listening", "files", "engine-stopped")
 _DEFAULT_SIZE = "1080x900"
+# how loud a voice is, in frames of the meter
+_LEVELS = (
+    0.1,
+    0.3,
+    0.75,
+    0.85,
+    0.6,
+    0.7,
+    0.9,
+    0.5,
+    0.3,
+    0.65,
+    0.8,
+    0.95,
+    0.7,
+    0.4,
+    0.55,
+    0.85,
+    0.75,
+    0.6,
+)  # of a voice
 _SETTLE = 400  # milliseconds for layouts and timers
 
 
@@ -62,8 +83,11 @@ def screenshot(
         window.show()
         _play(application.shown, page)
         if page == "settings":
-            window.panel.show()
-        window.input.field.clearFocus()
+            window.toggle_panel()
+        (window.panel if page == "settings" else window.conversation).setFocus()  # no frame around a button
+        if page == "listening":
+            for level in _LEVELS:
+                window.input.show_level(level)
         _wait(_SETTLE)
         picture = window.grab()
         window.hide()
@@ -89,7 +113,7 @@ def _wait(milliseconds: int) -> None:
 
 def _play(shown: ConversationViewModel, page: str) -> None:
     """Bring the view model into the state that the page shows."""
-    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("Ada", "Basil"), "Ada"))
+    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("heart",), "heart"))
     shown.set_phase(Phase.IDLE)
     if page == "welcome":
         return
@@ -109,13 +133,12 @@ def _play(shown: ConversationViewModel, page: str) -> None:
         "That is the same effect, only with a longer path.",
         12.1,
     )
-    shown.attach(_picture())
     if page == "files":
-        shown.attach(_sound())
-        shown.attach(Attachment(Path("holiday.mp4"), MediaKind.VIDEO))
+        for attachment in (_picture(), _sound(), Attachment(Path("holiday.mp4"), MediaKind.VIDEO)):
+            shown.attach(attachment)
         shown.set_draft("Which of these was recorded at sea?")
         return
-    _say(shown, "And what do you see here?")
+    _say(shown, "And why are clouds white?")
     if page == "engine-stopped":
         question = shown.question()
         assert question is not None
@@ -126,15 +149,15 @@ def _play(shown: ConversationViewModel, page: str) -> None:
         shown.set_notice(Notice(text, "error", "restart"))
         return
     if page == "listening":
-        _answer(shown, "A calm sea under an evening sky, with the sun just above the horizon.", 4.8)
+        _answer(shown, "Their drops are large enough to scatter all colours alike, and all of them make white.", 4.8)
         _speak(shown, 2.1).state = MessageState.GROWING
-        shown.set_phase(Phase.LISTENING)
+        shown.set_phase(Phase.LISTENING, stoppable=True)
         return
     answer = shown.new_answer()
-    answer.text = "A calm sea under an evening sky. The sun stands just above the horizon, and its light lies on the"
+    answer.text = "A cloud is made of drops, and each drop is large enough to scatter all colours alike, so that"
     answer.speech = [_voice(4.0, 24_000, seed=5)]
     shown.changed(answer)
-    shown.set_phase(Phase.SPEAKING)
+    shown.set_phase(Phase.SPEAKING, stoppable=True)
 
 
 def _say(shown: ConversationViewModel, text: str) -> Message:

@@ -102,6 +102,7 @@ class Session:
             self.restart()
             return
         self.shown.set_notice(None)
+        self.shown.set_model(None)
         self._line.load(self._first_commands())
         self._show_phase()
 

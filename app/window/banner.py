@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton
 
 from app.view_models.conversation import Notice
 from app.window.controls import IconButton
 from app.window.icons import pixmap
 from app.window.theme import Theme
+
+_NARROW = 560  # points
 
 
 class Banner(QFrame):
@@ -31,13 +34,15 @@ class Banner(QFrame):
         self.button.clicked.connect(self._act)
         close = IconButton(theme, "close", self.tr("Close this message"), "small", 16)
         close.clicked.connect(self.closed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 10, 10)
-        row.setSpacing(12)
-        row.addWidget(self._picture)
-        row.addWidget(self._label, 1)
-        row.addWidget(self.button)
-        row.addWidget(close)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 10, 10, 10)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(10)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._picture, 0, 0)
+        self._grid.addWidget(self._label, 0, 1)
+        self._grid.addWidget(close, 0, 3)
+        self._place_button()
         theme.changed.connect(self._dress)
         self.hide()
 
@@ -61,6 +66,17 @@ class Banner(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
         self._dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the button goes below the words."""
+        super().resizeEvent(event)
+        self._place_button()
+
+    def _place_button(self) -> None:
+        if self.width() < _NARROW:
+            self._grid.addWidget(self.button, 1, 1, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._grid.addWidget(self.button, 0, 2)
 
     def _act(self) -> None:
         if self._notice is not None:

@@ -16,6 +16,7 @@ from app.window.welcome import Welcome
 
 _FRAME = 33  # milliseconds: tokens may come faster than anybody sees
 _SHARE = 8  # of its time that the window leaves to the model, for each part that it takes to draw a growing text
+_MARGIN = 16  # points beside the messages, as beside the input below them
 _NEAR_END = 60  # points from the end that still count as being there
 
 
@@ -41,16 +42,16 @@ class ConversationView(QScrollArea):
         self._column = QWidget()
         self._column.setMaximumWidth(COLUMN)
         self._rows = QVBoxLayout(self._column)
-        self._rows.setContentsMargins(24, 28, 24, 24)
+        self._rows.setContentsMargins(_MARGIN, 28, _MARGIN, 24)
         self._rows.setSpacing(26)
         self._welcome = Welcome(theme)
         self._rows.addWidget(self._welcome, 1)
         self._rows.addStretch()
-        around = QHBoxLayout(page)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addStretch(1)
-        around.addWidget(self._column, 1000)
-        around.addStretch(1)
+        self._around = QHBoxLayout(page)
+        self._around.setContentsMargins(0, 0, 0, 0)
+        self._around.addStretch(1)
+        self._around.addWidget(self._column, 1000)
+        self._around.addStretch(1)
         self.setWidget(page)
 
         self._to_end = IconButton(theme, "down", self.tr("Go to the newest message"), "round")
@@ -124,11 +125,13 @@ class ConversationView(QScrollArea):
         self._welcome.hide()
 
     def _room(self) -> int:
-        return min(COLUMN, self.viewport().width()) - 48
+        return min(COLUMN, self.viewport().width()) - 2 * _MARGIN
 
     def _on_range(self) -> None:
         bar = self.verticalScrollBar()
-        if self._following:
+        if not self._views:
+            bar.setValue(0)  # a welcome begins at its beginning
+        elif self._following:
             bar.setValue(bar.maximum())
         self._show_way_to_end()
 
@@ -144,6 +147,10 @@ class ConversationView(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width for the bubbles."""
         super().resizeEvent(event)
+        # The scroll bar takes its room on the right; the same on the left keeps messages above the input.
+        beside = self.width() - self.viewport().width() if self.width() > COLUMN else 0
+        self._around.setContentsMargins(beside, 0, 0, 0)
+        self._welcome.set_room(self.viewport().height())
         for view in self._views:
             view.set_room(self._room())
         self._to_end.move((self.width() - self._to_end.width()) // 2, self.height() - self._to_end.height() - 12)

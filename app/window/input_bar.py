@@ -109,7 +109,8 @@ class InputBar(QWidget):
         around.addStretch(1)
         around.addWidget(column, 1000)
         around.addStretch(1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        # Not Maximum: that would keep the height of one row of files, where a narrow window needs more rows.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def _connect(self) -> None:
         self.field.submitted.connect(self._submit)

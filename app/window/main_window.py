@@ -28,7 +28,7 @@ from app.window.conversation_view import ConversationView
 from app.window.drop_overlay import DropOverlay
 from app.window.input_bar import InputBar
 from app.window.orb import Orb
-from app.window.settings_panel import SettingsPanel
+from app.window.settings_panel import PANEL_WIDTH, SettingsPanel
 from app.window.theme import COLUMN, Theme
 
 _DEFAULT_SIZE = (960, 760)
@@ -97,7 +97,10 @@ class MainWindow(QMainWindow):
         banner_row.addWidget(self.banner, 1000)
         banner_row.addStretch(1)
 
-        main = QVBoxLayout()
+        self._main = QWidget()
+        self._main.setObjectName("window")
+        main = QVBoxLayout(self._main)
+        main.setContentsMargins(0, 0, 0, 0)
         main.setSpacing(0)
         main.addWidget(header)
         main.addWidget(self.conversation, 1)
@@ -109,7 +112,7 @@ class MainWindow(QMainWindow):
         whole = QHBoxLayout(middle)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(main, 1)
+        whole.addWidget(self._main, 1)
         whole.addWidget(self.panel)
         self.setCentralWidget(middle)
 
@@ -134,11 +137,22 @@ class MainWindow(QMainWindow):
         if self.panel.isVisible():
             self._close_panel()
         else:
-            self.panel.open()
+            self._open_panel()
+
+    def _open_panel(self) -> None:
+        self.panel.open()
+        self._share_room()
 
     def _close_panel(self) -> None:
         self.panel.hide()
+        self._share_room()
         self.input.field.setFocus()
+
+    def _share_room(self) -> None:
+        """Beside the conversation, or in its place where the window is too narrow for both."""
+        alone = self.width() < _SMALLEST[0] + PANEL_WIDTH
+        self._main.setVisible(not alone or self.panel.isHidden())
+        self.panel.setFixedWidth(self.width() if alone else PANEL_WIDTH)
 
     def _escape(self) -> None:
         """Stop what is going on; where nothing is, close what is open."""
@@ -151,7 +165,7 @@ class MainWindow(QMainWindow):
         if action == "restart":
             self.restart_wanted.emit()
         elif action == "settings" and not self.panel.isVisible():
-            self.panel.open()
+            self._open_panel()
 
     # what is shown
 
@@ -195,6 +209,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The overlay covers everything."""
         super().resizeEvent(event)
+        self._share_room()
         self._overlay.setGeometry(self.rect())
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 from app.window.theme import Theme
 
 _LINE_HEIGHT = 1.5  # of the letters' size
+_INDENT = 24  # points of a list's items
 _MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
@@ -48,6 +49,7 @@ class MessageText(QTextBrowser):
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(0)
         self.document().setUndoRedoEnabled(False)
+        self.document().setIndentWidth(_INDENT)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self._render)
 

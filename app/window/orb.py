@@ -37,6 +37,13 @@ class Orb(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.changed.connect(self.update)
 
+    def set_size(self, size: int) -> None:
+        """Be larger or smaller; 0 is not to be seen at all."""
+        if size != self._size:
+            self._size = size
+            self.setVisible(size > 0)
+            self.setFixedSize(size, size)
+
     def sizeHint(self) -> QSize:
         """As large as it was made."""
         return QSize(self._size, self._size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -16,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.settings import DEVICES, PRECISIONS, THEMES, Settings
-from app.view_models.conversation import Change, ConversationViewModel, What
+from app.view_models.conversation import Change, ConversationViewModel, Phase, What
 from app.window.controls import Choice, IconButton, Switch
 from app.window.theme import Theme
 
-_WIDTH = 340  # points
-_MODELS = {"nano": "nano", "3b": "Qwen2.5-Omni 3B", "7b": "Qwen2.5-Omni 7B"}
+PANEL_WIDTH = 340  # points
+_BUILT_IN = "nano"
 
 
 class SettingsPanel(QFrame):
@@ -42,8 +44,9 @@ class SettingsPanel(QFrame):
     def __init__(self, theme: Theme, shown: ConversationViewModel, settings: Settings) -> None:
         super().__init__()
         self._theme, self._shown = theme, shown
+        self._loaded: tuple[str, ...] = ()  # the choices with which the model was loaded that is there
         self.setObjectName("drawer")
-        self.setFixedWidth(_WIDTH)
+        self.setFixedWidth(PANEL_WIDTH)
         self._column = QVBoxLayout()
         self._column.setContentsMargins(22, 8, 22, 22)
         self._column.setSpacing(8)
@@ -106,18 +109,22 @@ class SettingsPanel(QFrame):
     def _make_model(self, settings: Settings) -> None:
         self._section(self.tr("Model"))
         self.model = self._combo(self.tr("Model"))
-        for name, title in _MODELS.items():
-            self.model.addItem(title, name)
-        if settings.model not in _MODELS:
-            self.model.addItem(settings.model, settings.model)
+        self.model.addItem(self.tr("nano (built in)"), _BUILT_IN)
+        if settings.model != _BUILT_IN:
+            self._add_model(settings.model)
         self.model.addItem(self.tr("A folder on this computer…"), None)
-        self.model.setCurrentIndex(self.model.findData(settings.model))
+        self._show_chosen_model(settings.model)
         self.model.activated.connect(self._model_chosen)
         self._column.addWidget(self.model)
-        self.device = self._choice(self.tr("Computed on"), "device", DEVICES, settings.device)
-        self.precision = self._choice(self.tr("Precision"), "precision", PRECISIONS, settings.precision)
+        places = {"auto": self.tr("Automatic"), "cpu": self.tr("Processor"), "cuda": self.tr("Graphics card")}
+        self.device = self._choice(self.tr("Computed on"), "device", DEVICES, settings.device, places)
+        automatic = {"auto": self.tr("Automatic")}
+        self.precision = self._choice(self.tr("Precision"), "precision", PRECISIONS, settings.precision, automatic)
+        for combo in (self.device, self.precision):
+            combo.activated.connect(self._offer_to_load)
         self.load = QPushButton(self.tr("Load this model"))
         self.load.clicked.connect(self.reload_wanted)
+        self._column.addSpacing(4)
         self._column.addWidget(self.load)
         self._model_note = self._note("")
 
@@ -175,7 +182,7 @@ class SettingsPanel(QFrame):
 
     def _device(self, name: str, field: str, current: str) -> QComboBox:
         combo = self._combo(name)
-        _fill(combo, self.tr("The system's"), (), current)
+        _fill(combo, self.tr("System default"), (), current)
         combo.activated.connect(lambda index: self.changed.emit(field, combo.itemData(index)))
         self._labelled(name, combo)
         return combo
@@ -197,22 +204,47 @@ class SettingsPanel(QFrame):
 
     def show_devices(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """What is plugged in; a chosen one that is not stays on the list."""
-        _fill(self.microphone, self.tr("The system's"), inputs, self.microphone.currentData())
-        _fill(self.speaker, self.tr("The system's"), outputs, self.speaker.currentData())
+        _fill(self.microphone, self.tr("System default"), inputs, self.microphone.currentData())
+        _fill(self.speaker, self.tr("System default"), outputs, self.speaker.currentData())
 
     def _model_chosen(self, index: int) -> None:
         name = self.model.itemData(index)
         if name is None:
             name = QFileDialog.getExistingDirectory(self, self.tr("Folder of a model"))
-            if not name:
-                return
-            self.model.insertItem(index, name, name)
-            self.model.setCurrentIndex(index)
-        self.changed.emit("model", name)
+            if name and self.model.findData(name) < 0:
+                self._add_model(name, index)
+        if name:
+            self._chosen_model = name
+            self.changed.emit("model", name)
+        self._show_chosen_model(self._chosen_model)
+        self._offer_to_load()
+
+    def _add_model(self, name: str, index: int = 1) -> None:
+        """A folder is called by its last name; where it is stands in its tool tip."""
+        self.model.insertItem(index, Path(name).name or name, name)
+        self.model.setItemData(index, name, Qt.ItemDataRole.ToolTipRole)
+
+    def _show_chosen_model(self, name: str) -> None:
+        self._chosen_model = name
+        self.model.setCurrentIndex(self.model.findData(name))
+        self.model.setToolTip(name)
+
+    def _choices_of_model(self) -> tuple[str, ...]:
+        return self._chosen_model, self.device.currentData(), self.precision.currentData()
+
+    def _offer_to_load(self) -> None:
+        """Only where the choices are others than those of the model that is there."""
+        offered = self._shown.model is None or self._loaded != self._choices_of_model()
+        self.load.setEnabled(offered and self._shown.phase is not Phase.LOADING)
+        self.load.setProperty("kind", "primary" if self.load.isEnabled() else "")
+        self.load.style().unpolish(self.load)
+        self.load.style().polish(self.load)
 
     def _on_change(self, change: Change) -> None:
         if change.what is What.MODEL:
             self._show_model()
+        elif change.what is What.PHASE:
+            self._offer_to_load()
 
     def _show_model(self) -> None:
         model = self._shown.model
@@ -222,10 +254,12 @@ class SettingsPanel(QFrame):
             self.voice.setCurrentText(model.voice)
         self.voice.setEnabled(model is not None and bool(model.voices))
         self.preview.setEnabled(self.voice.isEnabled())
+        self._loaded = self._choices_of_model() if model is not None else ()
+        self._offer_to_load()
         self._model_note.setText(
             self.tr("Loaded: %s on %s, %s") % (model.name, model.device, model.precision)
             if model is not None
-            else self.tr("No model is loaded.")
+            else self.tr("No model is loaded yet.")
         )
 
 
