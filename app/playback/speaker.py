@@ -1,7 +1,8 @@
 """The loudspeaker: takes speech in pieces as it is made, plays it without gaps, and can stop within a blink.
 
 Pieces are resampled on the caller's thread into a ring; the audio callback only copies from it. Playing starts once a
-little is buffered (the jitter buffer), and starts over so after running dry.
+little is buffered (the jitter buffer), and starts over so after running dry, each time with twice as much: where the
+engine is slower than speech, a few pauses are understood, and many are not.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _RATE = audio_devices.SAMPLE_RATE
 _RING_SECONDS = 240  # the longest reply speaks 82 s, and all of it may be made before the first half is heard
 _PREBUFFER = int(0.10 * _RATE)  # samples that must wait in the ring before the first one sounds
+_LARGEST_PREBUFFER = int(1.6 * _RATE)  # the same, where the engine has been slow
 _FADE = int(0.015 * _RATE)  # an abrupt end clicks
 
 
@@ -42,6 +44,8 @@ class Speaker:
         self._origin = 0  # position in the ring where this reply began
         self._stop_at = 0  # everything in the ring before this position is to fade out
         self._complete = True  # no more pieces will come: play what there is, however little
+        self._prebuffer = _PREBUFFER
+        self._dry_before = 0  # underruns until this reply began
         self._flowing = False  # past the jitter buffer; changed by the callback while there is one
         self.underruns = 0
 
@@ -77,6 +81,9 @@ class Speaker:
             self._stop_at = self._origin = self._ring.written
             self._resampler = None
             self._complete = False
+            if self.underruns == self._dry_before:  # the last reply had no pause: try with less
+                self._prebuffer = max(_PREBUFFER, self._prebuffer // 2)
+            self._dry_before = self.underruns
 
     def play(self, samples: np.ndarray, sample_rate: int) -> None:
         """Append a piece of the reply: float32 mono in [-1, 1]."""
@@ -130,7 +137,7 @@ class Speaker:
             self._fade_out(block)
             return
         waiting = len(ring)
-        if not self._flowing and (waiting == 0 or (waiting < _PREBUFFER and not self._complete)):
+        if not self._flowing and (waiting == 0 or (waiting < self._prebuffer and not self._complete)):
             block.fill(0.0)
             return
         self._flowing = True
@@ -138,7 +145,9 @@ class Speaker:
         block[count:] = 0.0
         if count < len(block):
             self._flowing = False
-            self.underruns += not self._complete
+            if not self._complete:
+                self.underruns += 1
+                self._prebuffer = min(_LARGEST_PREBUFFER, 2 * self._prebuffer)
 
     def _fade_out(self, block: np.ndarray) -> None:
         """Play this block with a falling ramp and drop the rest; a 10 ms block and the device's own ramp suffice."""

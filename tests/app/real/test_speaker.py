@@ -64,6 +64,26 @@ def test_everything_arrives_without_a_gap(sound: PrivateSound, speaker: Speaker)
     assert speaker.played_seconds == pytest.approx(3.0, abs=0.02)
 
 
+def test_slow_engine_makes_few_pauses(sound: PrivateSound, speaker: Speaker) -> None:
+    """An engine that needs twice as long as the speech lasts: pauses must come, but not after every word."""
+    sent = noise(2.0)
+    pieces = list(in_pieces(sent, 0.08))
+    pauses = []
+    with sound.recording() as recording:
+        for _ in range(2):
+            before = speaker.underruns
+            speaker.begin()
+            for number, piece in enumerate(pieces):
+                speaker.play(piece, SPEECH_RATE)
+                if number < len(pieces) - 1:
+                    time.sleep(0.16)
+            speaker.finish()
+            play_out(speaker, recording)
+            pauses.append(speaker.underruns - before)
+    assert pauses[0] <= 4 and pauses[1] <= 2, pauses  # the second reply knows of the first one's
+    assert recording.loud_seconds == pytest.approx(4.0, abs=0.1)  # nothing is lost over it
+
+
 def test_replies_one_after_the_other(sound: PrivateSound, speaker: Speaker) -> None:
     first, second = noise(0.6, 1), noise(0.6, 2)
     with sound.recording() as recording:
