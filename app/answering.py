@@ -127,7 +127,7 @@ class Answering:
         elif isinstance(event, protocol.ReplyDone):
             self._player.finish(event.generation)
 
-    def take(self, event: protocol.Text | protocol.Speech | protocol.ReplyDone) -> None:
+    def take(self, event: protocol.Text | protocol.Speech | protocol.Trimmed | protocol.ReplyDone) -> None:
         """A piece of a reply."""
         if event.generation <= self._stopped:
             return
@@ -144,6 +144,10 @@ class Answering:
             case protocol.Speech(_, samples, sample_rate, _):
                 answer.sample_rate = sample_rate
                 answer.speech.append(np.asarray(samples, np.float32))
+            case protocol.Trimmed(_, what):
+                forgotten = "the oldest pictures" if what == "pictures" else "its beginning"
+                text = f"This conversation is long; the model has forgotten {forgotten}."
+                self._shown.set_notice(Notice(text, "info"))
             case protocol.ReplyDone(_, text, interrupted, _, timings):
                 answer.text = text or answer.text
                 answer.state = MessageState.INTERRUPTED if interrupted else MessageState.COMPLETE

@@ -1,8 +1,9 @@
 """An engine that follows a script in place of a model: same interface, same events, its own process, real pipes.
 
 What it does is in the words it is given: "slow" takes 20 ms a word, "long" answers with many words, "lecture" with a
-long text in Markdown, 5 ms a word; "crash" dies in the middle by SIGKILL, "refuse" raises BadInputError, "bug" raises
-something else. Where VISAVIS_TEST_LOG names a folder, what it was told is written there, for tests from outside.
+long text in Markdown, 5 ms a word; "forget" trims the context, "crash" dies in the middle by SIGKILL, "refuse" raises
+BadInputError, "bug" raises something else. Where VISAVIS_TEST_LOG names a folder, what it was told is written there,
+for tests from outside.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import soxr
 
 from model.errors import BadInputError, CannotRunError
-from model.events import Done, ReplyEvent, SpeechChunk, TextDelta
+from model.events import ContextTrimmed, Done, ReplyEvent, SpeechChunk, TextDelta
 from tests.app.sound_doubles import spoken
 
 RATE = 24_000
@@ -120,6 +121,8 @@ class ScriptedConversation:
             raise RuntimeError("scripted")
         words = self._words(said)
         pause = 0.02 if "slow" in said or "long" in said else 0.005 if "lecture" in said else 0.0
+        if "forget" in said:
+            yield ContextTrimmed("exchange", 100)
         text, samples = "", 0
         began = time.perf_counter()
         for index, word in enumerate(words):

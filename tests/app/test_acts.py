@@ -304,6 +304,13 @@ def test_nothing_is_heard_without_a_loudspeaker(qtbot: QtBot, application: Appli
     assert application.shown.notice is None  # told once for each answer
 
 
+def test_forgotten_beginning_is_told(qtbot: QtBot, application: Application) -> None:
+    type_and_send(qtbot, application, "forget")
+    qtbot.waitUntil(answered(application), timeout=4000)
+    assert "forgotten its beginning" in application.window.banner.text
+    assert application.shown.messages[-1].text.strip() == "You said: forget"
+
+
 def test_settings_survive_a_broken_file(profile: Path) -> None:
     profile.mkdir()
     (profile / "settings.json").write_text("{ not json")
