@@ -28,6 +28,7 @@ BLOCK = 480  # samples, 10 ms
 LATENCY = 0.04  # seconds asked of the system, in each direction
 _PORTAUDIO = "libportaudio.so.2"  # on Linux
 _SILENT_SECONDS = 1.0  # no block for so long means that the device is gone, even where nobody says so
+_PATIENCE = 1.0  # seconds that closing may take
 _WAKING_SECONDS = 5.0  # the same before the first block: a Bluetooth headset changes its profile first
 
 
@@ -69,11 +70,26 @@ class Stream:
         return float(self.portaudio.latency)
 
     def close(self) -> None:
-        """Stop at once and free the device."""
+        """Stop at once and free the device.
+
+        PortAudio up to 19.7 may hang in this for ever once a device has gone (its issue 1037): then the stream is left
+        alone, and whoever closes it goes on after a second.
+        """
         with _Open.lock:
-            _Open.streams.discard(self)
-            self.portaudio.abort()
-            self.portaudio.close()
+            if self not in _Open.streams:
+                return
+            closing = threading.Thread(target=self._close, daemon=True)
+            closing.start()
+            closing.join(_PATIENCE)
+            if closing.is_alive():
+                log.warning("PortAudio hangs in closing a device that has gone; leaving it alone")
+                library()._initialized = 0  # it must not be ended, not at exit either: that would wait for the stream
+            else:
+                _Open.streams.discard(self)
+
+    def _close(self) -> None:
+        self.portaudio.abort()
+        self.portaudio.close()
 
     def on_block(self, block: np.ndarray, _frames: int, _time: Any, _status: Any) -> None:
         """On PortAudio's thread, every 10 ms."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.view_models.conversation import MessageState, Phase
+from app.view_models.conversation import Phase
 from tests.app.real.speech import framed
 from tests.app.rig.heartbeat import LONGEST_STALL, Heartbeat
 from tests.app.rig.sound import PrivateSound, position_of
@@ -56,7 +56,7 @@ def test_hands_free_beside_a_loudspeaker(qtbot: QtBot, call: Application, sound:
                 qtbot.wait(1500)
             assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
             assert len(call.shown.messages) == 2 * turn, "it answered itself"
-        type_and_send(qtbot, call, "slow " + "words " * 20)  # two seconds of voice from the loudspeaker
+        type_and_send(qtbot, call, "slow " + "words " * 10)  # more than a second of voice from the loudspeaker
         qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
         qtbot.waitUntil(lambda: is_idle(call), timeout=8000)
         qtbot.wait(1500)
@@ -84,48 +84,6 @@ def test_window_is_never_blocked_in_a_call(qtbot: QtBot, call: Application, soun
             break
     print(f"busy at most {min(worst) * 1000:.0f} ms at a time, {min(work) * 1000:.0f} ms of them own work")
     assert min(worst) < LONGEST_STALL, f"the GUI thread was busy for {min(worst) * 1000:.0f} ms"
-
-
-def test_devices_that_vanish_are_told(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
-    call.window.input.hands_free.click()
-    qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
-    sound.pull_out()
-    try:
-        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
-        assert "microphone" in call.window.banner.text and "\n" not in call.window.banner.text
-        assert not call.window.input.hands_free.isChecked()
-        call.window.input.hands_free.click()
-        qtbot.waitUntil(lambda: not call.shown.hands_free, timeout=4000)
-        assert "No microphone" in call.window.banner.text
-        type_and_send(qtbot, call, "is anybody there")
-        qtbot.waitUntil(answered(call), timeout=6000)
-        qtbot.waitUntil(call.window.banner.isVisible, timeout=2000)
-        assert "No loudspeaker" in call.window.banner.text
-    finally:
-        sound.plug_in()
-    with sound.recording() as recording:
-        type_and_send(qtbot, call, "and now")
-        qtbot.waitUntil(answered(call), timeout=4000)
-        qtbot.waitUntil(lambda: is_idle(call), timeout=4000)
-        qtbot.wait(200)
-    assert not call.window.banner.isVisible()
-    assert recording.loud_seconds > 0.2
-
-
-def test_loudspeaker_lost_in_the_middle_of_an_answer(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
-    type_and_send(qtbot, call, "long")
-    qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
-    qtbot.wait(300)
-    sound.crash()
-    try:
-        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
-        assert "loudspeaker" in call.window.banner.text
-        length = len(call.shown.messages[-1].text)
-        qtbot.waitUntil(lambda: len(call.shown.messages[-1].text) > length + 50, timeout=4000)  # the text goes on
-        call.session.stop()
-        assert call.shown.messages[-1].state is MessageState.INTERRUPTED
-    finally:
-        sound.start()
 
 
 def test_microphone_is_free_when_it_is_not_used(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:

@@ -10,7 +10,6 @@ import pytest
 import soundfile
 import soxr
 
-from app.audio_devices import AudioError
 from app.call.listener import Heard, Listener, ListenMode
 from app.call.turn import TurnChange
 from app.capture.microphone import SAMPLE_RATE, Microphone
@@ -119,22 +118,3 @@ def test_deaf_listener_hears_nothing(sound: PrivateSound) -> None:
         wait_for(told.has_ended, "for the turn after it", 6)
     listener.stop()
     assert told.turns == 1
-
-
-def test_microphone_that_vanishes_is_told(sound: PrivateSound) -> None:
-    told = Told()
-    listener = Listener(told)
-    listener.start(ListenMode.HANDS_FREE)
-    wait_for(lambda: listener.level > 0 or sound.listeners() > 0, "for the microphone to open", 3)
-    sound.pull_out()
-    try:
-        wait_for(told.has_ended, "to be told that the microphone has gone", 4)
-        assert told.problem is not None and "microphone" in told.problem and "\n" not in told.problem
-        with pytest.raises(AudioError, match="microphone"):
-            Microphone().open()
-    finally:
-        sound.plug_in()
-    microphone = Microphone()
-    microphone.open()
-    wait_for(lambda: len(microphone.read()) > 0, "for the microphone to be heard again", 3)
-    microphone.close()

@@ -66,7 +66,7 @@ def test_everything_arrives_without_a_gap(sound: PrivateSound, speaker: Speaker)
 
 def test_slow_engine_makes_few_pauses(sound: PrivateSound, speaker: Speaker) -> None:
     """An engine that needs twice as long as the speech lasts: pauses must come, but not after every word."""
-    sent = noise(2.0)
+    sent = noise(1.4)
     pieces = list(in_pieces(sent, 0.08))
     pauses = []
     with sound.recording() as recording:
@@ -81,7 +81,7 @@ def test_slow_engine_makes_few_pauses(sound: PrivateSound, speaker: Speaker) -> 
             play_out(speaker, recording)
             pauses.append(speaker.underruns - before)
     assert pauses[0] <= 4 and pauses[1] <= 2, pauses  # the second reply knows of the first one's
-    assert recording.loud_seconds == pytest.approx(4.0, abs=0.1)  # nothing is lost over it
+    assert recording.loud_seconds == pytest.approx(2.8, abs=0.1)  # nothing is lost over it
 
 
 def test_replies_one_after_the_other(sound: PrivateSound, speaker: Speaker) -> None:
@@ -146,24 +146,3 @@ def test_nothing_of_a_stopped_reply_plays_afterwards(sound: PrivateSound) -> Non
     assert alike > 0.99
     after = recording.samples[start + len(expected) + RATE // 50 :]
     assert not loud_blocks(after).any()
-
-
-def test_loudspeaker_that_vanishes_is_told_and_comes_back(sound: PrivateSound, speaker: Speaker) -> None:
-    speaker.begin()
-    speaker.play(noise(5.0), SPEECH_RATE)
-    wait_for(lambda: speaker.played_seconds > 0.2, "for the reply to begin")
-    sound.pull_out()
-    try:
-        wait_for(lambda: speaker.problem is not None, "to be told that the loudspeaker has gone", 0.8)
-        assert speaker.problem is not None and "loudspeaker" in speaker.problem and "\n" not in speaker.problem
-        assert not speaker.playing
-        assert not speaker.open() and speaker.problem
-    finally:
-        sound.plug_in()
-    with sound.recording() as recording:
-        wait_for(speaker.open, "for the loudspeaker to open again", 3)
-        speaker.begin()
-        speaker.play(noise(0.5, 5), SPEECH_RATE)
-        speaker.finish()
-        play_out(speaker, recording)
-    assert recording.loud_seconds == pytest.approx(0.5, abs=0.06)

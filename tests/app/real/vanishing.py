@@ -1,0 +1,132 @@
+"""Devices that go away. Run by `test_vanishing_devices` in a process of its own, whose stderr nobody keeps.
+
+PortAudio up to 19.7 now and then turns in a circle after that, and writes a line to stderr each time round (its issue
+1037); in the tests' own process that would go on until all of them are done.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.application import Application
+from app.audio_devices import AudioError
+from app.call.listener import Listener, ListenMode
+from app.capture.microphone import Microphone
+from app.playback.speaker import Speaker
+from app.view_models.conversation import MessageState, Phase
+from tests.app.real.test_calls import is_idle
+from tests.app.real.test_microphone import Told
+from tests.app.real.test_speaker import SPEECH_RATE, noise, play_out
+from tests.app.rig.programs import wait_for
+from tests.app.rig.sound import PrivateSound
+from tests.app.test_window import answered, type_and_send
+
+
+def test_loudspeaker_that_vanishes_is_told_and_comes_back(sound: PrivateSound) -> None:
+    speaker = Speaker()
+    assert speaker.open(), speaker.problem
+    speaker.begin()
+    speaker.play(noise(5.0), SPEECH_RATE)
+    wait_for(lambda: speaker.played_seconds > 0.2, "for the reply to begin")
+    sound.pull_out()
+    try:
+        wait_for(lambda: speaker.problem is not None, "to be told that the loudspeaker has gone", 0.8)
+        assert speaker.problem is not None and "loudspeaker" in speaker.problem and "\n" not in speaker.problem
+        assert not speaker.playing
+        assert not speaker.open() and speaker.problem
+    finally:
+        sound.plug_in()
+    with sound.recording() as recording:
+        wait_for(speaker.open, "for the loudspeaker to open again", 3)
+        speaker.begin()
+        speaker.play(noise(0.5, 5), SPEECH_RATE)
+        speaker.finish()
+        play_out(speaker, recording)
+    assert recording.loud_seconds == pytest.approx(0.5, abs=0.06)
+
+    speaker.close()
+
+
+def test_microphone_that_vanishes_is_told(sound: PrivateSound) -> None:
+    told = Told()
+    listener = Listener(told)
+    listener.start(ListenMode.HANDS_FREE)
+    wait_for(lambda: listener.level > 0 or sound.listeners() > 0, "for the microphone to open", 3)
+    sound.pull_out()
+    try:
+        wait_for(told.has_ended, "to be told that the microphone has gone", 4)
+        assert told.problem is not None and "microphone" in told.problem and "\n" not in told.problem
+        with pytest.raises(AudioError, match="microphone"):
+            Microphone().open()
+    finally:
+        sound.plug_in()
+    microphone = Microphone()
+    microphone.open()
+    wait_for(lambda: len(microphone.read()) > 0, "for the microphone to be heard again", 3)
+    microphone.close()
+
+
+def test_devices_that_vanish_are_told(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
+    call.window.input.hands_free.click()
+    qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
+    sound.pull_out()
+    try:
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
+        assert "microphone" in call.window.banner.text and "\n" not in call.window.banner.text
+        assert not call.window.input.hands_free.isChecked()
+        call.window.input.hands_free.click()
+        qtbot.waitUntil(lambda: not call.shown.hands_free, timeout=4000)
+        assert "No microphone" in call.window.banner.text
+        type_and_send(qtbot, call, "is anybody there")
+        qtbot.waitUntil(answered(call), timeout=6000)
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=2000)
+        assert "No loudspeaker" in call.window.banner.text
+    finally:
+        sound.plug_in()
+    with sound.recording() as recording:
+        type_and_send(qtbot, call, "and now")
+        qtbot.waitUntil(answered(call), timeout=4000)
+        qtbot.waitUntil(lambda: is_idle(call), timeout=4000)
+        qtbot.wait(200)
+    assert not call.window.banner.isVisible()
+    assert recording.loud_seconds > 0.2
+
+
+def test_loudspeaker_lost_in_the_middle_of_an_answer(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
+    type_and_send(qtbot, call, "long")
+    qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
+    qtbot.wait(300)
+    sound.crash()
+    try:
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
+        assert "loudspeaker" in call.window.banner.text
+        length = len(call.shown.messages[-1].text)
+        qtbot.waitUntil(lambda: len(call.shown.messages[-1].text) > length + 50, timeout=4000)  # the text goes on
+        call.session.stop()
+        assert call.shown.messages[-1].state is MessageState.INTERRUPTED
+    finally:
+        sound.start()
+
+
+def test_closing_a_device_that_hangs(sound: PrivateSound) -> None:
+    """In one more process, since what hangs at exit is known only then."""
+    program = """
+import time
+from app.playback.speaker import Speaker
+speaker = Speaker()
+assert speaker.open()
+stream = speaker._stream.portaudio
+abort = stream.abort
+stream.abort = lambda: (abort(), time.sleep(60))
+began = time.monotonic()
+speaker.close()
+assert 0.9 < time.monotonic() - began < 3
+other = Speaker()
+assert other.open() and not speaker.playing
+other.close()
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=20).returncode == 0
