@@ -47,20 +47,19 @@ def test_hands_free_beside_a_loudspeaker(qtbot: QtBot, call: Application, sound:
     qtbot.wait(500)
     sound.feed_back()
     try:
-        for turn in (1, 2):
-            with sound.recording() as recording:
-                sound.say(framed(said)).wait()
-                qtbot.waitUntil(lambda: len(call.shown.messages) == 2 * turn, timeout=5000)  # noqa: B023
-                qtbot.waitUntil(answered(call), timeout=4000)
-                qtbot.waitUntil(lambda: is_idle(call), timeout=5000)
-                qtbot.wait(1500)
-            assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
-            assert len(call.shown.messages) == 2 * turn, "it answered itself"
+        with sound.recording() as recording:
+            sound.say(framed(said)).wait()
+            qtbot.waitUntil(lambda: len(call.shown.messages) == 2, timeout=5000)
+            qtbot.waitUntil(answered(call), timeout=4000)
+            qtbot.waitUntil(lambda: is_idle(call), timeout=5000)
+            qtbot.wait(1200)
+        assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
+        assert len(call.shown.messages) == 2, "it answered itself"
         type_and_send(qtbot, call, "slow " + "words " * 10)  # more than a second of voice from the loudspeaker
         qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
         qtbot.waitUntil(lambda: is_idle(call), timeout=8000)
-        qtbot.wait(1500)
-        assert len(call.shown.messages) == 6, "it answered itself"
+        qtbot.wait(1200)
+        assert len(call.shown.messages) == 4, "it answered itself"
     finally:
         sound.take_apart()
     _, alike = position_of(said, np.load(heard / "1.npy"))
