@@ -97,9 +97,9 @@ class PrivateSound:
         return subprocess.Popen([program("paplay"), "--device=cable", str(path)], env=self._environment())
 
     @contextmanager
-    def recording(self) -> Iterator[Recording]:
-        """What comes out of the loudspeaker meanwhile."""
-        recording = Recording(self._reader("speaker.monitor"))
+    def recording(self, sink: str = "speaker") -> Iterator[Recording]:
+        """What comes out of the loudspeaker meanwhile; with "cable", what goes into the microphone."""
+        recording = Recording(self._reader(f"{sink}.monitor"))
         wait_for(lambda: recording.received > 0, "for the first block of a recording")
         try:
             yield recording
