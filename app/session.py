@@ -84,10 +84,7 @@ class Session:
 
     def start(self) -> None:
         """Start the engine and load the model that the settings name."""
-        self.shown.set_notice(None)
-        self.shown.set_model(None)
-        self._line.start(self._first_commands())
-        self._show_phase()
+        self._load(self._line.start)
 
     def restart(self) -> None:
         """A new engine in place of one that has died or hangs; the conversation goes on where it was."""
@@ -100,11 +97,8 @@ class Session:
         self.stop()
         if not self._line.usable and not self.engine.alive:
             self.restart()
-            return
-        self.shown.set_notice(None)
-        self.shown.set_model(None)
-        self._line.load(self._first_commands())
-        self._show_phase()
+        else:
+            self._load(self._line.load)
 
     def close(self) -> None:
         """End everything; takes half a second at most."""
@@ -113,10 +107,13 @@ class Session:
         self._files.close()
         self._line.close()
 
-    def _first_commands(self) -> list[protocol.Command]:
+    def _load(self, tell: Callable[[list[protocol.Command]], None]) -> None:
+        self.shown.set_notice(None)
+        self.shown.set_model(None)
         chosen = self.settings.current
         load = protocol.LoadModel(chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None)
-        return [load, *turns_to_recall(self.shown.messages)]
+        tell([load, *turns_to_recall(self.shown.messages)])
+        self._show_phase()
 
     def _on_start_failed(self, reason: str) -> None:
         self.shown.set_notice(Notice(reason, "error", "restart"))
