@@ -34,7 +34,6 @@ from app.view_models.conversation import (
 )
 
 log = logging.getLogger(__name__)
-
 Post = Callable[[Callable[[], None]], None]
 
 _SHORTEST_TURN = 0.3  # seconds; a shorter press of the microphone button was a slip
