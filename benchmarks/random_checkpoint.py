@@ -20,7 +20,8 @@ TEXT = {"hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 16,
         "num_key_value_heads": 4, "head_dim": 64, "max_position_embeddings": 32768}
 TALKER = {"embedding_size": 1024, "hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 10,
           "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 64}
-DIT = {"hidden_size": 512, "num_hidden_layers": 8, "num_attention_heads": 8, "head_dim": 64}
+# a code for every id: a random Talker says those as well that a trained one never does
+DIT = {"hidden_size": 512, "num_hidden_layers": 8, "num_attention_heads": 8, "head_dim": 64, "num_embeds": 1008}
 
 
 def make(folder: Path) -> None:
