@@ -1,12 +1,18 @@
-"""The conversation as a column that follows its end, unless the person has scrolled away from it."""
+"""The conversation as a column that follows its end, unless the person has scrolled away from it.
+
+Only the messages near the visible part have widgets: a conversation of thousands of turns opens and scrolls like a
+short one. The others are a height each, measured where they have been seen and estimated where they have not.
+"""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer, Signal
+import numpy as np
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from app.view_models.conversation import Change, ConversationViewModel, Message, Role, What
 from app.window.controls import IconButton
@@ -17,7 +23,20 @@ from app.window.welcome import Welcome
 _FRAME = 33  # milliseconds: tokens may come faster than anybody sees
 _SHARE = 8  # of its time that the window leaves to the model, for each part that it takes to draw a growing text
 _MARGIN = 16  # points beside the messages, as beside the input below them
+_TOP, _BETWEEN, _BOTTOM = 28, 26, 24  # points
 _NEAR_END = 60  # points from the end that still count as being there
+_AROUND = 0.75  # viewports above and below the visible one whose messages have widgets
+_KEPT = 2.5  # viewports beyond which they are given up again
+
+
+@dataclass(eq=False)
+class _Row:
+    """A message, how high it is, and its widget while it has one."""
+
+    message: Message
+    index: int
+    height: int
+    view: MessageView | None = None
 
 
 class ConversationView(QScrollArea):
@@ -29,30 +48,23 @@ class ConversationView(QScrollArea):
     def __init__(self, theme: Theme, shown: ConversationViewModel) -> None:
         super().__init__()
         self._theme, self._shown = theme, shown
-        self._views: list[MessageView] = []
+        self._rows: list[_Row] = []
+        self._built: list[_Row] = []  # those with a widget, in no order
+        self._tops: np.ndarray | None = None  # of the rows, and behind them the end; None where it must be counted anew
         self._dirty: set[int] = set()
         self._following = True
-        self.setWidgetResizable(True)
+        self._placing = False
+        self._last_anchor: tuple[_Row, int] | None = None
+        self.setWidgetResizable(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(self.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Conversation"))
 
-        page = QWidget()
-        page.setObjectName("page")
-        self._column = QWidget()
-        self._column.setMaximumWidth(COLUMN)
-        self._rows = QVBoxLayout(self._column)
-        self._rows.setContentsMargins(_MARGIN, 28, _MARGIN, 24)
-        self._rows.setSpacing(26)
+        self._page = QWidget()
+        self._page.setObjectName("page")
         self._welcome = Welcome(theme)
-        self._rows.addWidget(self._welcome, 1)
-        self._rows.addStretch()
-        self._around = QHBoxLayout(page)
-        self._around.setContentsMargins(0, 0, 0, 0)
-        self._around.addStretch(1)
-        self._around.addWidget(self._column, 1000)
-        self._around.addStretch(1)
-        self.setWidget(page)
+        self._welcome.setParent(self._page)
+        self.setWidget(self._page)
 
         self._to_end = IconButton(theme, "down", self.tr("Go to the newest message"), "round")
         self._to_end.setParent(self)
@@ -61,26 +73,29 @@ class ConversationView(QScrollArea):
 
         self._timer = QTimer(self, interval=_FRAME, singleShot=True)
         self._timer.timeout.connect(self._refresh_dirty)
-        bar = self.verticalScrollBar()
-        bar.rangeChanged.connect(self._on_range)
-        bar.valueChanged.connect(self._on_scrolled)
+        self._more = QTimer(self, interval=0, singleShot=True)  # the next widget, once the window has drawn itself
+        self._more.timeout.connect(self._place)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         shown.subscribe(self._on_change)
         self._rebuild()
 
     @property
     def views(self) -> list[MessageView]:
-        """The messages' widgets, oldest first."""
-        return self._views
+        """The widgets that there are, oldest message first."""
+        return [row.view for row in self._rows if row.view is not None]
 
     def follow(self) -> None:
         """Go to the end and stay there."""
         self._following = True
-        self._on_range()
+        self._place()
+
+    # what is shown
 
     def _on_change(self, change: Change) -> None:
         match change.what:
             case What.ADDED:
                 self._append(self._shown.messages[change.index])
+                self._build(self._rows[-1])
                 self.follow()
             case What.CHANGED:
                 self._dirty.add(change.index)
@@ -93,64 +108,209 @@ class ConversationView(QScrollArea):
         dirty, self._dirty = self._dirty, set()
         began = time.thread_time()
         for index in dirty:
-            if index < len(self._views):
-                self._views[index].refresh()
+            if index < len(self._rows):
+                row = self._rows[index]
+                if row.view is not None:
+                    row.view.refresh()
+                    self._measure(row)
+                else:
+                    self._set_height(row, _estimate(row.message, self._room()))
+        self._place()
         self._timer.setInterval(max(_FRAME, round(_SHARE * 1000 * (time.thread_time() - began))))
 
     def _rebuild(self) -> None:
-        """Make the widgets those of the messages; what is still there keeps its widget."""
+        """Make the rows those of the messages; what is still there keeps its widget."""
         self._dirty.clear()
-        kept = {id(view.message): view for view in self._views}
-        wanted = {id(message) for message in self._shown.messages}
-        for view in self._views:
-            if id(view.message) not in wanted:
-                self._rows.removeWidget(view)
-                view.deleteLater()
-        self._views = []
+        kept = {id(row.message): row for row in self._rows}
+        self._rows = []
         for message in self._shown.messages:
-            if id(message) in kept:
-                self._views.append(kept[id(message)])
+            row = kept.pop(id(message), None)
+            if row is not None:
+                row.index = len(self._rows)
+                self._rows.append(row)
             else:
                 self._append(message)
-        self._welcome.setVisible(not self._views)
+        for row in kept.values():
+            self._give_up(row)
+        self._tops = None
+        self._place()
 
     def _append(self, message: Message) -> None:
-        kind = QuestionView if message.role is Role.USER else AnswerView
-        view: MessageView = kind(self._theme, message)
+        self._rows.append(_Row(message, len(self._rows), _estimate(message, self._room())))
+        self._tops = None
+
+    # widgets come and go
+
+    def _build(self, row: _Row) -> None:
+        kind = QuestionView if row.message.role is Role.USER else AnswerView
+        view: MessageView = kind(self._theme, row.message)
         view.ask_again.connect(self.ask_again)
         view.play.connect(self.play)
         view.set_room(self._room())
-        self._rows.insertWidget(self._rows.count() - 1, view)
-        self._views.append(view)
-        self._welcome.hide()
+        view.setParent(self._page)
+        row.view = view
+        self._built.append(row)
+        view.show()
+        self._measure(row)
+        view.reshaped.connect(self._on_reshaped)
+        if row is not self._rows[-1]:
+            self._order_focus()
+
+    def _give_up(self, row: _Row) -> None:
+        if row.view is not None:
+            row.view.hide()
+            row.view.deleteLater()
+            row.view = None
+            self._built.remove(row)
+
+    def _order_focus(self) -> None:
+        """Tab goes down the conversation, whichever message got its widget first."""
+        last: QWidget | None = None
+        for view in self.views:
+            for control in view.controls():
+                if last is not None:
+                    QWidget.setTabOrder(last, control)
+                last = control
+
+    def _measure(self, row: _Row) -> None:
+        if row.view is not None:
+            self._set_height(row, row.view.height_for(self._room()))
+
+    def _set_height(self, row: _Row, height: int) -> None:
+        if height != row.height:
+            row.height, self._tops = height, None
+
+    def _on_reshaped(self, view: MessageView) -> None:
+        if self._placing:
+            return
+        row = next((row for row in self._built if row.view is view), None)
+        if row is not None:
+            self._measure(row)
+            if self._tops is None:
+                self._place()
+
+    # places
 
     def _room(self) -> int:
-        return min(COLUMN, self.viewport().width()) - 2 * _MARGIN
+        return max(120, min(COLUMN, self.viewport().width()) - 2 * _MARGIN)
 
-    def _on_range(self) -> None:
+    def _count_tops(self) -> np.ndarray:
+        if self._tops is None:
+            heights = np.fromiter((row.height + _BETWEEN for row in self._rows), np.int64, len(self._rows))
+            self._tops = _TOP + np.concatenate([[0], np.cumsum(heights)])
+        return self._tops
+
+    def _place(self) -> None:
+        """Put everything where it belongs; one more widget at a time, so that the window never waits for many."""
+        if self._placing:
+            return
+        self._placing = True
+        anchor = self._anchor()
+        if self._build_one():
+            self._more.start()
+        tops = self._count_tops()
+        viewport = self.viewport()
+        end = int(tops[-1]) - _BETWEEN + _BOTTOM if self._rows else 0
+        self._show_welcome(not self._rows)
+        height = max(viewport.height(), end, self._welcome.height() if not self._rows else 0)
+        if (self._page.width(), self._page.height()) != (viewport.width(), height):
+            self._page.resize(viewport.width(), height)
+        self._scroll_to(anchor)
+        left, room = self._left(), self._room()
+        for row in self._built:
+            if row.view is not None:
+                row.view.setGeometry(left, int(tops[row.index]), room, row.height)
+        self._placing = False
+        self._show_way_to_end()
+
+    def _left(self) -> int:
+        # The scroll bar takes its room on the right; the same on the left keeps messages above the input.
+        beside = self.width() - self.viewport().width() if self.width() > COLUMN else 0
+        return max(_MARGIN, (self.viewport().width() + beside - self._room()) // 2)
+
+    def _anchor(self) -> tuple[_Row, int] | None:
+        """The first message in sight and how far above the top it begins: it stays there whatever changes above it."""
+        if self._following or not self._rows or self._tops is None:
+            return self._last_anchor if not self._following and self._rows else None
+        value = self.verticalScrollBar().value()
+        index = max(0, int(np.searchsorted(self._tops, value, "right")) - 1)
+        index = min(index, len(self._rows) - 1)
+        self._last_anchor = (self._rows[index], value - int(self._tops[index]))
+        return self._last_anchor
+
+    def _scroll_to(self, anchor: tuple[_Row, int] | None) -> None:
         bar = self.verticalScrollBar()
-        if not self._views:
+        if not self._rows:
             bar.setValue(0)  # a welcome begins at its beginning
         elif self._following:
             bar.setValue(bar.maximum())
-        self._show_way_to_end()
+        elif anchor is not None and anchor[0].index < len(self._rows):
+            bar.setValue(int(self._count_tops()[anchor[0].index]) + anchor[1])
+
+    def _build_one(self) -> bool:
+        """Give the nearest message without a widget one, take theirs from those far away; whether more are to do."""
+        if not self._rows:
+            return False
+        tops, height = self._count_tops(), max(1, self.viewport().height())
+        top = int(tops[-1]) - height if self._following else self.verticalScrollBar().value()
+        first, last = _between(tops, top - _AROUND * height, top + (1 + _AROUND) * height)
+        missing = [index for index in range(first, last) if self._rows[index].view is None]
+        if missing:
+            middle = top + height / 2
+            nearest = min(missing, key=lambda index: abs(float(tops[index]) - middle))
+            self._build(self._rows[nearest])
+        first, last = _between(tops, top - _KEPT * height, top + (1 + _KEPT) * height)
+        focused = QApplication.focusWidget()
+        for row in list(self._built):
+            has_focus = focused is not None and row.view is not None and row.view.isAncestorOf(focused)
+            if not first <= row.index < last and not has_focus:
+                self._give_up(row)
+        return len(missing) > 1
 
     def _on_scrolled(self) -> None:
+        if self._placing:
+            return
         bar = self.verticalScrollBar()
         self._following = bar.maximum() - bar.value() < _NEAR_END
+        self._more.start()
         self._show_way_to_end()
 
     def _show_way_to_end(self) -> None:
         bar = self.verticalScrollBar()
         self._to_end.setVisible(not self._following and bar.maximum() - bar.value() > _NEAR_END)
 
+    def _show_welcome(self, visible: bool) -> None:
+        self._welcome.setVisible(visible)
+        if visible:
+            self._welcome.set_room(self.viewport().height())
+            width = min(COLUMN, self.viewport().width()) - 2 * _MARGIN
+            needed = self._welcome.height_for(width) + _TOP + _BOTTOM
+            self._welcome.setGeometry(self._left(), 0, width, max(self.viewport().height(), needed))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width for the bubbles."""
+        """Another width for everything."""
         super().resizeEvent(event)
-        # The scroll bar takes its room on the right; the same on the left keeps messages above the input.
-        beside = self.width() - self.viewport().width() if self.width() > COLUMN else 0
-        self._around.setContentsMargins(beside, 0, 0, 0)
-        self._welcome.set_room(self.viewport().height())
-        for view in self._views:
-            view.set_room(self._room())
+        room = self._room()
+        self._anchor()
+        for row in self._rows:
+            if row.view is not None:
+                row.view.set_room(room)
+                self._measure(row)
+            else:
+                self._set_height(row, _estimate(row.message, room))
+        self._place()
         self._to_end.move((self.width() - self._to_end.width()) // 2, self.height() - self._to_end.height() - 12)
+
+
+def _between(tops: np.ndarray, begin: float, end: float) -> tuple[int, int]:
+    """First row that reaches below `begin`, and the one behind the last that begins above `end`."""
+    first = max(0, int(np.searchsorted(tops, begin, "right")) - 1)
+    return first, min(len(tops) - 1, int(np.searchsorted(tops, end, "left")))
+
+
+def _estimate(message: Message, room: int) -> int:
+    """How high a message probably is, until it has been seen."""
+    letters = room / (7.5 if message.role is Role.ASSISTANT else 9.5)
+    lines = sum(1 + int(len(line) / letters) for line in message.text.splitlines())
+    extra = 32 if message.role is Role.ASSISTANT else 22
+    return max(40, 23 * lines + extra + (44 if message.spoken else 0) + 190 * len(message.attachments))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 _PATHS = {
@@ -43,6 +45,12 @@ def icon(name: str, color: str, size: int = 20, disabled: str | None = None) -> 
 
 def pixmap(name: str, color: str, size: int = 20, scale: float = 1) -> QPixmap:
     """The same as pixels, `scale` of them a point."""
+    return QPixmap.fromImage(_image(name, color, size, scale))
+
+
+@lru_cache(maxsize=512)
+def _image(name: str, color: str, size: int, scale: float) -> QImage:
+    """Drawn once: every message has the same few buttons. An image, because no pixmap may outlive Qt's application."""
     # Qt's SVG knows no currentColor from outside, so the colour is written in.
     tint = QColor(color).name()
     body = _PATHS[name].replace("currentColor", tint)
@@ -50,7 +58,7 @@ def pixmap(name: str, color: str, size: int = 20, scale: float = 1) -> QPixmap:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{tint}" '
         f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">{body}</svg>'
     )
-    image = QPixmap(QSize(round(size * scale), round(size * scale)))
+    image = QImage(QSize(round(size * scale), round(size * scale)), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(image.rect()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -18,10 +18,15 @@ _PICTURE = QSize(260, 180)
 
 
 class MessageView(QWidget):
-    """What both sides have in common: `refresh` shows the message as it now is."""
+    """What both sides have in common: `refresh` shows the message as it now is.
+
+    Signals:
+        reshaped: it may want another height.
+    """
 
     ask_again = Signal(object)
     play = Signal(object)
+    reshaped = Signal(object)
 
     def __init__(self, theme: Theme, message: Message) -> None:
         super().__init__()
@@ -33,6 +38,33 @@ class MessageView(QWidget):
 
     def set_room(self, width: int) -> None:
         """How wide the conversation is."""
+
+    def height_for(self, width: int) -> int:
+        """How high it is at this width, which it takes on; right once it is visible."""
+        layout = self.layout()
+        assert layout is not None
+        height = -1
+        for _ in range(3):  # a text that gets its width takes another height, which is a new layout
+            layout.activate()
+            depends = layout.hasHeightForWidth()
+            needed = layout.totalHeightForWidth(width) if depends else layout.totalSizeHint().height()
+            if (width, needed) == (self.width(), height):
+                break
+            height = needed
+            self.resize(width, height)
+        return height
+
+    def controls(self) -> list[QWidget]:
+        """Everything in it that Tab stops at, from top to bottom."""
+        children = self.findChildren(QWidget)
+        return [child for child in children if child.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+    def event(self, event: QEvent) -> bool:
+        """Tells when something in it has grown."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.reshaped.emit(self)
+        return done
 
 
 class QuestionView(MessageView):

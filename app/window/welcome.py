@@ -59,6 +59,12 @@ class Welcome(QWidget):
         """The mark is the first to shrink, and to go, where there is not room for everything."""
         self._orb.set_size(168 if height > 480 else 104 if height > 360 else 0)
 
+    def height_for(self, width: int) -> int:
+        """How high it is at least at this width."""
+        layout = self.layout()
+        assert layout is not None
+        return layout.totalHeightForWidth(width)
+
     def _hint(self, name: str, words: str, keys: str) -> None:
         row = self._grid.rowCount()
         picture = QLabel()
