@@ -1,23 +1,25 @@
-"""The answer that runs, in text and sound: begins, grows, is stopped, fails. Owns the player and replays recordings.
+"""The answer that runs, in text and sound: begins, grows, is stopped, fails. Owns the player.
 
 For the GUI thread, except `hear`. Whatever still comes of a reply that was stopped is dropped here, by its generation.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import numpy as np
+import psutil
 
 from app import engine_protocol as protocol
 from app.engine_line import EngineLine
 from app.playback.reply_player import ReplyPlayer
+from app.recordings import Recordings
 from app.settings import SettingsStore
+from app.view_models.caption import rate_of
 from app.view_models.conversation import ConversationViewModel, Message, MessageState, Notice
-
-_REPLAY = -2  # the player's generation of a recording; replies count from 1
+from app.view_models.latency import Latency
+from app.view_models.playhead import Playhead
 
 
 class Answering:
@@ -26,6 +28,8 @@ class Answering:
     Attributes:
         running: generation of the reply that is being made, 0 if none.
         previewing: the same of a voice that introduces itself.
+        repeatable: generation of the newest reply whose question this engine can answer anew, 0 if none.
+        recordings: plays what was said once more.
     """
 
     def __init__(
@@ -38,9 +42,9 @@ class Answering:
         post: Callable[[Callable[[], None]], None],
     ) -> None:
         self._shown, self._settings, self._line, self._player = shown, settings, line, player
-        self._deafen, self._post = deafen, post
-        self._replays = ThreadPoolExecutor(1, "replay")
-        self._replaying = False
+        self._deafen = deafen
+        self.recordings = Recordings(shown, player, post)
+        self.repeatable = 0
         self._stopped = 0  # replies up to this generation are not wanted any more
         self._told_silent = 0  # the newest generation of which was told that it cannot be heard
         self.running = 0
@@ -56,14 +60,16 @@ class Answering:
         """Whether the loudspeaker plays."""
         return self._player.playing
 
-    def begin(self) -> None:
-        """The newest question is complete: ask for its answer."""
-        self.running = self._shown.generation
+    def begin(self, asked: float | None = None, again: bool = False) -> None:
+        """The newest question is complete: ask for its answer, or for another one. `asked` is when the person had
+        finished, on the monotonic clock; by default now."""
+        self.running = self.repeatable = self._shown.generation
         speech = self._settings.current.speak_answers
         if speech:
             self._player.begin(self.running)
-        self._shown.new_answer()
-        self._line.send_in_turn(protocol.Reply(self.running, speech=speech))
+        now = time.monotonic()
+        self._shown.new_answer().latency = Latency(now if asked is None else asked, now)
+        self._line.send_in_turn(protocol.Reply(self.running, speech=speech, again=again))
 
     def preview(self, voice: str) -> None:
         """Let a voice introduce itself; nothing else may be going on."""
@@ -72,20 +78,29 @@ class Answering:
         self._player.begin(self.previewing)
         self._line.send(protocol.Preview(self.previewing, voice))
 
-    def replay(self, message: Message) -> None:
-        """Play what was said in a message once more; nothing else may be going on."""
-        if not message.speech:
-            return
-        self._replaying = True
-        self._player.begin(_REPLAY)
-        self._deafen_unless_wanted()
-        self._replays.submit(self._play_recording, list(message.speech), message.sample_rate)
+    def replay(self, subject: object, pieces: list[np.ndarray], sample_rate: int, begin: float = 0.0) -> None:
+        """Play a recording, float32 mono, from `begin` seconds on, in place of whatever is heard."""
+        complete = self._shown.answer()
+        if self.running or self.previewing or subject is not complete:
+            self.stop(MessageState.INTERRUPTED)  # but who jumps about in the answer that is heard interrupts nobody
+        self.recordings.stop()
+        if pieces:
+            self._deafen_unless_wanted()
+            self.recordings.play(subject, pieces, sample_rate, begin)
+
+    def playhead(self) -> Playhead | None:
+        """What is heard right now, and how far it has come."""
+        if self.recordings.playing is not None:
+            return self.recordings.playhead()
+        answer = self._shown.answer()
+        if answer is None or not self._player.playing or not answer.speech:
+            return None
+        complete = answer.state is not MessageState.GROWING
+        return Playhead(answer, self._player.played_seconds, answer.speech_seconds, complete)
 
     def stop(self, state: MessageState, reason: str = "") -> None:
         """Silence, and no more of the reply that runs, if one does."""
-        if self._replaying:
-            self._replaying = False
-            self._player.stop()
+        self.recordings.stop()
         generation = self.running or (self._shown.generation if self._player.playing else self.previewing)
         if not generation:
             return
@@ -97,12 +112,13 @@ class Answering:
             self._line.send(protocol.Discard(generation))
         answer = self._shown.answer()
         if answer is not None and (self.running or heard is not None):
+            answer.heard_seconds = heard
             self._end(answer, state, reason)
         self.running = self.previewing = 0
 
     def fail(self, reason: str) -> None:
         """The newest question gets no answer, or no complete one; it can be asked again."""
-        self.running = self.previewing = 0
+        self.running = self.previewing = self.repeatable = 0
         question, answer = self._shown.question(), self._shown.answer()
         if answer is not None:
             if answer.state is MessageState.GROWING:
@@ -141,6 +157,8 @@ class Answering:
         match event:
             case protocol.Text(_, delta):
                 answer.text += delta
+                if answer.latency is not None and answer.latency.first_text is None:
+                    answer.latency.first_text = time.monotonic()
             case protocol.Speech(_, samples, sample_rate, _):
                 answer.sample_rate = sample_rate
                 answer.speech.append(np.asarray(samples, np.float32))
@@ -148,12 +166,33 @@ class Answering:
                 forgotten = "the oldest pictures" if what == "pictures" else "its beginning"
                 text = f"This conversation is long; the model has forgotten {forgotten}."
                 self._shown.set_notice(Notice(text, "info"))
-            case protocol.ReplyDone(_, text, interrupted, _, timings):
+            case protocol.ReplyDone(_, text, interrupted, seconds, timings):
                 answer.text = text or answer.text
                 answer.state = MessageState.INTERRUPTED if interrupted else MessageState.COMPLETE
                 answer.timings = timings
+                self._measure(answer, seconds, timings)
+                self.recordings.rest(answer)
                 self.running = 0
         self._shown.changed(answer)
+
+    def mind_loudspeaker(self) -> None:
+        """To be called often: notes what has sounded meanwhile, and tells once where nothing can be heard."""
+        answer, sounded_at = self._shown.answer(), self._player.sounded_at
+        if answer is not None and self.recordings.playing is None and sounded_at is not None:
+            latency = answer.latency
+            if latency is not None and latency.first_sound is None and self._player.wants(answer.generation):
+                latency.first_sound = sounded_at
+                self._shown.changed(answer)
+        self._tell_of_silence()
+
+    def _measure(self, answer: Message, speech_seconds: float, timings: dict[str, float]) -> None:
+        if answer.latency is not None:
+            answer.latency.speech_seconds = speech_seconds
+            answer.latency.reply_seconds = timings.get("total", 0.0)
+            answer.latency.memory_bytes = _memory(self._line.process.pid)
+        rate = rate_of(answer.text, speech_seconds)
+        if rate is not None:
+            self._shown.speaking_rate = rate
 
     def take_failure(self, generation: int, reason: str) -> bool:
         """The engine cannot answer; whether that is about the newest question, which then has failed."""
@@ -163,8 +202,7 @@ class Answering:
             return False
         return generation == self._shown.generation and generation > self._stopped
 
-    def tell_of_silence(self) -> None:
-        """Once per reply, where nothing of it can be heard."""
+    def _tell_of_silence(self) -> None:
         problem = self._player.problem
         if problem is not None and self._told_silent != self._shown.generation:
             self._told_silent = self._shown.generation
@@ -177,7 +215,7 @@ class Answering:
     def close(self) -> None:
         """Fall silent and free the device."""
         self._player.stop()
-        self._replays.shutdown(wait=True, cancel_futures=True)
+        self.recordings.close()
         self._player.close()
 
     def _end(self, answer: Message, state: MessageState, reason: str) -> None:
@@ -185,6 +223,7 @@ class Answering:
         question = self._shown.question()
         if answer.text or question is None:
             answer.state, answer.reason = state, reason
+            self.recordings.rest(answer)
             self._shown.changed(answer)
         else:
             self._shown.remove_answer(answer)
@@ -195,8 +234,10 @@ class Answering:
         if not self._settings.current.interrupt_by_voice:
             self._deafen()
 
-    def _play_recording(self, pieces: list[np.ndarray], sample_rate: int) -> None:
-        if self._player.play(_REPLAY, np.concatenate(pieces), sample_rate):
-            self._player.finish(_REPLAY)
-        elif self._player.problem is not None:
-            self._post(partial(self._shown.set_notice, Notice(self._player.problem, "warning")))
+
+def _memory(pid: int | None) -> int:
+    """Bytes that a process holds; 0 where it is gone or may not be asked."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss) if pid is not None else 0
+    except psutil.Error:
+        return 0

@@ -75,6 +75,15 @@ class Hear:
 
 
 @dataclass(frozen=True)
+class See:
+    """A frame of a camera or a screen, uint8 [H, W, 3], `at` seconds after the turn began and later than the last."""
+
+    generation: int
+    pixels: np.ndarray
+    at: float
+
+
+@dataclass(frozen=True)
 class Say:
     """What the person typed."""
 
@@ -99,12 +108,14 @@ class AddMedia:
 
 @dataclass(frozen=True)
 class Reply:
-    """The turn is complete: answer it."""
+    """The turn is complete: answer it. `again`: take the last reply back as if it had never been, and give another one
+    to the same question."""
 
     generation: int
     speech: bool = True
     seed: int | None = None
     greedy: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,7 @@ Command = (
     | Recall
     | Preview
     | Hear
+    | See
     | Say
     | AddMedia
     | Reply

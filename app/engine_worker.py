@@ -8,6 +8,7 @@ Started by `app.engine_process` as `python -m app.engine_worker`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import logging
 import os
@@ -133,6 +134,8 @@ class EngineWorker:
         match command:
             case protocol.Hear(_, samples):
                 talk.hear(samples)
+            case protocol.See(_, pixels, at):
+                talk.see(pixels, at)
             case protocol.Say(_, text):
                 talk.say(text)
             case protocol.AddMedia(_, "audio", _, samples):
@@ -184,6 +187,10 @@ class EngineWorker:
             talk.discard()
             self._send(protocol.ReplyDone(generation, "", True, 0.0, {}))
             return
+        if command.again:
+            talk.resume()
+        with contextlib.suppress(BadInputError):  # where nothing was asked, the reply says so in better words
+            talk.pause()  # so that this question can be answered again
         speech = command.speech and bool(self._engine.voices)  # a model without a voice still answers
         self._stream(generation, talk, talk.reply(seed=command.seed, greedy=command.greedy, speech=speech))
 

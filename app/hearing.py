@@ -23,7 +23,7 @@ class TurnTaker(Protocol):
 
     def voice_begins(self) -> None: ...
     def voice_goes_on(self, samples: np.ndarray) -> None: ...
-    def voice_ends(self) -> None: ...
+    def voice_ends(self, silence: float) -> None: ...
     def voice_fails(self, problem: str) -> None: ...
 
 
@@ -107,7 +107,7 @@ class Hearing:
     def _begin(self, mode: ListenMode) -> None:
         if self._in_turn:  # the microphone changes in the middle of a turn: what was said until now is the turn
             self._in_turn = False
-            self._taker.voice_ends()
+            self._taker.voice_ends(0.0)
         self.hands_free = mode is ListenMode.HANDS_FREE
         self._run = self._listener.start(mode)
 
@@ -130,4 +130,4 @@ class Hearing:
             self._taker.voice_goes_on(heard.samples)
         elif heard.change is TurnChange.ENDED and self._in_turn:
             self._in_turn = False
-            self._taker.voice_ends()
+            self._taker.voice_ends(heard.silence)

@@ -27,6 +27,8 @@ from app.view_models.conversation import (
     Notice,
     Phase,
 )
+from app.view_models.latency import Latency
+from app.view_models.playhead import Playhead
 from model.errors import BadInputError
 
 PAGES = ("conversation", "welcome", "settings", "listening", "files", "engine-stopped")
@@ -158,6 +160,7 @@ def _play(shown: ConversationViewModel, page: str) -> None:
     answer.speech = [_voice(4.0, 24_000, seed=5)]
     shown.changed(answer)
     shown.set_phase(Phase.SPEAKING, stoppable=True)
+    shown.set_playhead(Playhead(answer, 3.4, 4.0, complete=False))
 
 
 def _say(shown: ConversationViewModel, text: str) -> Message:
@@ -176,7 +179,7 @@ def _answer(shown: ConversationViewModel, text: str, seconds: float) -> None:
     message = shown.new_answer()
     message.text, message.state, message.sample_rate = text, MessageState.COMPLETE, 24_000
     message.speech = [_voice(seconds, 24_000, seed=1)]
-    message.timings = {"first_text": 0.08, "first_audio": 0.42}
+    message.latency = Latency(0.0, 0.0, 0.08, 0.42, seconds, 0.33 * seconds, 1_100_000_000)
     shown.changed(message)
 
 

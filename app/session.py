@@ -11,18 +11,16 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from app import engine_protocol as protocol
 from app.answering import Answering
 from app.capture.microphone import Microphone, SoundSource
 from app.engine_line import EngineLine, EngineState
 from app.engine_process import EngineProcess
 from app.file_reader import FileReader
-from app.hearing import Hearing
 from app.playback.reply_player import ReplyPlayer
 from app.recall import turns_to_recall
 from app.settings import SettingsStore
+from app.speaking import Speaking
 from app.view_models.conversation import (
     Attachment,
     ConversationViewModel,
@@ -36,8 +34,6 @@ from app.view_models.conversation import (
 log = logging.getLogger(__name__)
 Post = Callable[[Callable[[], None]], None]
 
-_SHORTEST_TURN = 0.3  # seconds; a shorter press of the microphone button was a slip
-
 
 class Session:
     """Acts of the person are its methods, called on the GUI thread; results appear in the view model.
@@ -45,6 +41,7 @@ class Session:
     Attributes:
         shown: the view model.
         settings: the store that choices are kept in.
+        speaking: what is said aloud.
     """
 
     def __init__(
@@ -58,11 +55,10 @@ class Session:
     ) -> None:
         self.shown, self.settings, self._post = shown, settings, post
         self._line = EngineLine(self._on_event, self._on_start_failed, post, engine_factory)
-        self._hearing = Hearing(self, lambda: source(settings.current.microphone), post)
+        self.speaking = Speaking(self, shown, self._line, lambda: source(settings.current.microphone), post)
         player = player or ReplyPlayer(device=settings.current.speaker)
-        self._answering = Answering(shown, settings, self._line, player, self._hearing.deafen, post)
+        self._answering = Answering(shown, settings, self._line, player, self.speaking.hearing.deafen, post)
         self._files = FileReader(shown, self._line, self._fail_turn, post)
-        self._turn = 0  # generation of the turn that is being heard, 0 if none
 
     @property
     def engine(self) -> EngineProcess:
@@ -72,7 +68,7 @@ class Session:
     @property
     def level(self) -> float:
         """How loud the microphone is, from 0 to 1."""
-        return self._hearing.level
+        return self.speaking.hearing.level
 
     @property
     def sounding(self) -> bool:
@@ -87,7 +83,7 @@ class Session:
 
     def restart(self) -> None:
         """A new engine in place of one that has died or hangs; the conversation goes on where it was."""
-        self._drop_turn()
+        self.speaking.drop()
         self._answering.stop(MessageState.FAILED, "The engine was restarted.")
         self.start()
 
@@ -102,47 +98,62 @@ class Session:
     def close(self) -> None:
         """End everything; takes half a second at most."""
         self._answering.close()
-        self._hearing.shut_down()
+        self.speaking.hearing.shut_down()
         self._files.close()
         self._line.close()
 
     def _load(self, tell: Callable[[list[protocol.Command]], None]) -> None:
         self.shown.set_notice(None)
         self.shown.set_model(None)
+        self._answering.repeatable = 0
         chosen = self.settings.current
         load = protocol.LoadModel(chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None)
         tell([load, *turns_to_recall(self.shown.messages)])
-        self._show_phase()
+        self.show_phase()
 
     def _on_start_failed(self, reason: str) -> None:
         self.shown.set_notice(Notice(reason, "error", "restart"))
         self._fail_turn(reason)
-        self._show_phase()
+        self.show_phase()
 
     # asking
 
     def ask(self, text: str) -> bool:
         """Send what was typed, with the files that wait; False if that cannot be done now, and nothing has changed."""
         text = text.strip()
-        if (not text and not self.shown.attachments) or not self._engine_is_there():
+        if (not text and not self.shown.attachments) or not self.engine_is_there():
             return False
-        self._drop_turn()  # whoever types and sends has changed their mind about what they were saying
-        self._make_way()
-        self._begin_turn(text, spoken=False)
+        self.speaking.drop()  # whoever types and sends has changed their mind about what they were saying
+        self.make_way()
+        self.begin_turn(text, spoken=False)
         if text:
             self._line.send_in_turn(protocol.Say(self.shown.generation, text))
-        self._reply()
+        self.reply()
         return True
 
-    def ask_again(self, message: Message) -> None:
-        """Ask the question of a turn that failed once more: the same words, voice and files."""
+    def answer_again(self, answer: Message) -> None:
+        """Another answer to the same question: the newest one in place of what there is, an older one at the end."""
+        question = self.shown.question_of(answer)
+        if question is None or not self.engine_is_there():
+            return
+        if answer.generation != self.shown.generation or answer.generation != self._answering.repeatable:
+            self.ask_again(question, keep=True)
+            return
+        self.stop()
+        self.shown.set_notice(None)
+        self.shown.renew(question, answer)
+        self._answering.begin(again=True)
+        self.show_phase()
+
+    def ask_again(self, message: Message, keep: bool = False) -> None:
+        """Ask the question of a turn once more: the same words, voice and files; `keep` the turn or forget it."""
         question = next(m for m in self.shown.messages if m.generation == message.generation)
-        if not self._engine_is_there():
+        if not self.engine_is_there():
             return
         self.stop()
         self.shown.set_notice(None)
         waiting, self.shown.attachments = self.shown.attachments, question.attachments
-        again = self._begin_turn(question.text, spoken=False)
+        again = self.begin_turn(question.text, spoken=False)
         self.shown.attachments = waiting
         self.shown.attachments_changed()
         again.speech = question.speech
@@ -151,28 +162,37 @@ class Session:
             self._line.send_in_turn(protocol.Hear(again.generation, samples))
         if question.text:
             self._line.send_in_turn(protocol.Say(again.generation, question.text))
-        self._reply()
-        self.shown.forget(question.generation)
+        self.reply()
+        if not keep:
+            self.shown.forget(question.generation)
 
     def stop(self) -> None:
         """Stop the answer, be it thinking, writing or speaking, and what is being said."""
-        self._drop_turn()
+        self.speaking.drop()
         self._answering.stop(MessageState.INTERRUPTED)
-        self._show_phase()
+        self.show_phase()
 
     def new_conversation(self) -> None:
         """Forget everything said so far."""
         self.stop()
         self._line.send(protocol.StartConversation(self.settings.current.voice or None))
+        self._answering.repeatable = 0
         self.shown.clear()
-        self._show_phase()
+        self.show_phase()
 
-    def replay(self, message: Message) -> None:
-        """Play what was said in a message once more."""
-        self.stop()
-        self._answering.replay(message)
+    def replay(self, message: Message, begin: float = 0.0) -> None:
+        """Play what was said in a message once more, from `begin` seconds on."""
+        self.speaking.drop()
+        self._answering.replay(message, message.speech, message.sample_rate, begin)
+        self.show_phase()
 
-    def _engine_is_there(self) -> bool:
+    def save_speech(self, message: Message, path: Path) -> None:
+        """Write what was said in a message to a WAV file."""
+        self._answering.recordings.save(message, path)
+
+    # what speaking asks for
+
+    def engine_is_there(self) -> bool:
         """Whether a question would find an engine; where not, the person is told what to do."""
         if self._line.usable:
             return True
@@ -182,19 +202,24 @@ class Session:
             self.shown.set_notice(Notice("No model is loaded; choose one in the settings.", "error", "settings"))
         return False
 
-    def _make_way(self) -> None:
+    def make_way(self) -> None:
         """Whoever asks anew does not want to hear the rest of the last answer."""
         self._answering.stop(MessageState.INTERRUPTED)
         self.shown.set_notice(None)
 
-    def _begin_turn(self, text: str, spoken: bool) -> Message:
+    def begin_turn(self, text: str, spoken: bool) -> Message:
+        """A question begins, with the files that wait for it."""
         message = self.shown.new_turn(text, spoken)
         self._files.begin_turn(message)
         return message
 
-    def _reply(self) -> None:
-        self._answering.begin()
-        self._show_phase()
+    def reply(self, asked: float | None = None) -> None:
+        """The newest question is complete; it was `asked` then, on the monotonic clock, or just now."""
+        self._answering.begin(asked)
+        question = self.shown.question()
+        if question is not None:
+            self._answering.recordings.rest(question)
+        self.show_phase()
 
     # files
 
@@ -210,80 +235,15 @@ class Session:
 
     def start_talking(self) -> None:
         """The microphone button goes down."""
-        if self._turn or not self._engine_is_there():
-            return
-        self._make_way()
-        self._hearing.hold()
-        self.shown.set_hands_free(False)
-        self._show_phase()
+        self.speaking.start()
 
     def stop_talking(self) -> None:
         """The microphone button goes up: what was said is the question."""
-        self._hearing.end_turn()
+        self.speaking.end()
 
     def set_hands_free(self, on: bool) -> None:
         """Keep the microphone open and let the voice find the turns, or close it."""
-        if on == self.shown.hands_free or (on and not self._engine_is_there()):
-            return
-        if on:
-            self._hearing.open()
-        else:
-            self._hearing.close()
-        self.shown.set_hands_free(on)
-        self._show_phase()
-
-    def voice_begins(self) -> None:
-        """A turn is being said."""
-        self._make_way()
-        self._turn = self._begin_turn("", spoken=True).generation
-        self._show_phase()
-
-    def voice_goes_on(self, samples: np.ndarray) -> None:
-        """A piece of it, 16 kHz: the engine hears it at once."""
-        question = self.shown.question()
-        if not self._turn or question is None:
-            return
-        question.speech.append(samples)
-        self._line.send_in_turn(protocol.Hear(self._turn, samples))
-        self.shown.changed(question)
-
-    def voice_ends(self) -> None:
-        """The turn is complete."""
-        question = self.shown.question()
-        if not self._turn or question is None:
-            return
-        if question.speech_seconds < _SHORTEST_TURN:
-            self._take_back_turn()
-            self.shown.set_notice(Notice("That was very short: hold the microphone button for as long as you speak."))
-            return
-        self._turn = 0
-        question.state = MessageState.COMPLETE
-        self.shown.changed(question)
-        self._reply()
-
-    def voice_fails(self, problem: str) -> None:
-        """The microphone cannot be heard, or no longer."""
-        self._take_back_turn()
-        self.shown.set_hands_free(False)
-        self.shown.set_notice(Notice(problem, "warning"))
-        self._show_phase()
-
-    def _drop_turn(self) -> None:
-        """Forget what is being said."""
-        if self._turn or self._hearing.holding:
-            self._hearing.drop_turn()
-            self._take_back_turn()
-
-    def _take_back_turn(self) -> None:
-        if not self._turn:
-            return
-        generation, self._turn = self._turn, 0
-        self._line.drop_turn()
-        self._line.send(protocol.Discard(generation))
-        question = self.shown.question()
-        if question is not None:
-            self.shown.remove(question)
-        self._show_phase()
+        self.speaking.set_hands_free(on)
 
     # choices
 
@@ -297,7 +257,7 @@ class Session:
         """Let a voice introduce itself."""
         self.stop()
         self._answering.preview(voice)
-        self._show_phase()
+        self.show_phase()
 
     def choose_speaker(self, device: str) -> None:
         """Play on this device from the next answer on."""
@@ -308,7 +268,7 @@ class Session:
         """Listen to this device from now on."""
         self.settings.change(microphone=device)
         if self.shown.hands_free:
-            self._hearing.open()
+            self.speaking.hearing.open()
 
     # events
 
@@ -324,7 +284,7 @@ class Session:
                 self._on_loaded(event)
             case protocol.LoadFailed(reason):
                 self.shown.set_notice(Notice(reason, "error", "settings"))
-                self._close_ears()
+                self.speaking.close_ears()
                 self._fail_turn(reason)
             case protocol.EngineDied(exit_code, last_words):
                 self._on_death(exit_code, last_words)
@@ -336,7 +296,7 @@ class Session:
                     self._fail_turn(reason)
             case protocol.Text() | protocol.Speech() | protocol.Trimmed() | protocol.ReplyDone():
                 self._answering.take(event)
-        self._show_phase()
+        self.show_phase()
 
     def _on_loaded(self, event: protocol.Loaded) -> None:
         self.shown.set_model(ModelInfo(event.name, event.device, event.precision, event.voices, event.voice))
@@ -350,25 +310,16 @@ class Session:
 
     def _on_death(self, exit_code: int, last_words: str) -> None:
         log.warning("engine ended with %d; its last words:\n%s", exit_code, last_words)
-        self._close_ears()
-        self._turn = 0
+        self.speaking.close_ears()
+        self.speaking.turn = 0
         self._answering.engine_died()
         cause = f"signal {-exit_code}" if exit_code < 0 else f"code {exit_code}"
         text = f"The engine has stopped ({cause}). Your conversation is kept; restart the engine to go on."
         self.shown.set_notice(Notice(text, "error", "restart"))
 
-    def _close_ears(self) -> None:
-        """Nobody is there to be talked to."""
-        self._hearing.drop_turn()
-        self._hearing.close()
-        self.shown.set_hands_free(False)
-
     def _fail_turn(self, reason: str) -> None:
         """The newest question gets no answer, or no complete one; it can be asked again."""
-        if self._turn:
-            self._hearing.drop_turn()
-        self._line.drop_turn()
-        self._turn = 0
+        self.speaking.fail()
         self._answering.fail(reason)
 
     # time
@@ -378,15 +329,17 @@ class Session:
         answering = self._answering
         answers = bool(answering.running or answering.previewing)
         deafens = not self.settings.current.interrupt_by_voice
-        self._hearing.mind_loudspeaker(deafens and answering.sounding, deafens and answers)
-        answering.tell_of_silence()
-        self._show_phase()
+        self.speaking.hearing.mind_loudspeaker(deafens and answering.sounding, deafens and answers)
+        answering.mind_loudspeaker()
+        self.shown.set_playhead(answering.playhead())
+        self.show_phase()
 
-    def _show_phase(self) -> None:
-        self.shown.set_phase(self._phase(), bool(self._turn) or self._answering.going_on)
+    def show_phase(self) -> None:
+        """Let the window say what is going on."""
+        self.shown.set_phase(self._phase(), bool(self.speaking.turn) or self._answering.going_on)
 
     def _phase(self) -> Phase:
-        if self._turn:
+        if self.speaking.turn:
             return Phase.LISTENING
         if self._line.state is EngineState.BROKEN:
             return Phase.FAILED

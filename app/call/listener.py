@@ -50,6 +50,7 @@ class Heard:
         samples: a piece of the turn, float32 mono 16 kHz; None for the others.
         change: the turn has started or ended.
         problem: one sentence; listening is over.
+        silence: at the end of a turn, how much of it only told that it was over, in seconds.
         run: the number that `start` returned, so that news of an earlier run can be told apart.
     """
 
@@ -57,6 +58,7 @@ class Heard:
     samples: np.ndarray | None = None
     change: TurnChange | None = None
     problem: str | None = None
+    silence: float = 0.0
 
 
 class Listener:
@@ -134,7 +136,7 @@ class Listener:
             samples = self._read(source)
             if len(samples):
                 self._on_heard(Heard(run, samples=samples))
-        self._on_heard(Heard(run, change=TurnChange.ENDED))
+        self._on_heard(Heard(run, change=TurnChange.ENDED, silence=_TAIL_SECONDS))
 
     def _hands_free(self, source: SoundSource, stop: threading.Event, run: int) -> None:
         detector, machine = VoiceDetector(), TurnMachine(self._rules)
@@ -178,7 +180,7 @@ class Listener:
     ) -> None:
         pre_roll.append(frame)
         if change is not None:
-            self._on_heard(Heard(run, change=change))
+            self._on_heard(Heard(run, change=change, silence=machine.silence))
         if machine.speaking:
             # The frames before the turn was noticed hold its first syllable.
             self._on_heard(Heard(run, samples=np.concatenate(list(pre_roll))))

@@ -35,10 +35,12 @@ class TurnMachine:
 
     Attributes:
         speaking: whether a turn is on.
+        silence: seconds of silence at the end of the last turn.
     """
 
     def __init__(self, rules: TurnRules | None = None) -> None:
         self.rules = rules or TurnRules()
+        self.silence = 0.0
         self._unwanted = False  # the voice of a turn that was cut off still goes on
         self.reset()
 
@@ -77,5 +79,6 @@ class TurnMachine:
         over = self._silent >= self.rules.end_silence - FRAME_SECONDS / 2
         if not over and self._length < self.rules.longest:
             return None
+        self.silence = self._silent
         self.reset()
         return TurnChange.ENDED

@@ -82,6 +82,11 @@ class ReplyPlayer:
         """Seconds of this reply that have been heard."""
         return self._speaker.played_seconds
 
+    @property
+    def sounded_at(self) -> float | None:
+        """When the first sample of this reply reached the ear, on the monotonic clock; None until it has."""
+        return self._speaker.sounded_at
+
     def close(self) -> None:
         """Free the device."""
         self._speaker.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 import numpy as np
 import soxr
@@ -31,6 +32,7 @@ class Speaker:
 
     Attributes:
         underruns: how often the ring ran dry in the middle of a reply.
+        sounded_at: when the first sample of this reply reached the ear, on the monotonic clock; None until it has.
     """
 
     def __init__(self, device: str = "") -> None:
@@ -48,6 +50,7 @@ class Speaker:
         self._dry_before = 0  # underruns until this reply began
         self._flowing = False  # past the jitter buffer; changed by the callback while there is one
         self.underruns = 0
+        self.sounded_at: float | None = None
 
     @property
     def problem(self) -> str | None:
@@ -79,6 +82,7 @@ class Speaker:
         """A new reply starts; what still plays of the one before is faded out."""
         with self._lock:
             self._stop_at = self._origin = self._ring.written
+            self.sounded_at = None
             self._resampler = None
             self._complete = False
             if self.underruns == self._dry_before:  # the last reply had no pause: try with less
@@ -141,6 +145,8 @@ class Speaker:
             block.fill(0.0)
             return
         self._flowing = True
+        if self.sounded_at is None:
+            self.sounded_at = time.monotonic() + (self._stream.latency if self._stream is not None else 0.0)
         count = ring.read_into(block)
         block[count:] = 0.0
         if count < len(block):

@@ -14,6 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from app.media import Audio, Image, Media, MediaKind, Video
+from app.view_models.caption import TYPICAL_RATE
+from app.view_models.envelope import Envelope
+from app.view_models.latency import Latency
+from app.view_models.playhead import Playhead
 
 
 class Role(Enum):
@@ -88,6 +92,8 @@ class Message:
         speech: float32 pieces in order: what the person said, or what the answer sounds like.
         reason: one sentence why it failed.
         timings: seconds by stage, once the answer is complete.
+        latency: how long its answer took to come, as the person waited.
+        heard_seconds: how much of an answer that was stopped had been heard; None where all of it was, or nothing.
     """
 
     role: Role
@@ -99,6 +105,17 @@ class Message:
     sample_rate: int = 16_000
     reason: str = ""
     timings: dict[str, float] = field(default_factory=dict)
+    latency: Latency | None = None
+    heard_seconds: float | None = None
+    _envelope: Envelope | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def envelope(self) -> Envelope:
+        """How loud its speech is, as far as there is any."""
+        if self._envelope is None:
+            self._envelope = Envelope(self.sample_rate)
+        self._envelope.take(self.speech)
+        return self._envelope
 
     @property
     def speech_seconds(self) -> float:
@@ -148,6 +165,7 @@ class What(Enum):
     MODEL = "model"
     DRAFT = "draft"
     HANDS_FREE = "hands-free"
+    PLAYHEAD = "playhead"
 
 
 @dataclass(frozen=True)
@@ -167,6 +185,8 @@ class ConversationViewModel:
         generation: the number of the newest turn.
         draft: what is being typed and not sent; survives whatever happens to the engine.
         stoppable: whether there is something that the stop button would stop.
+        playhead: what the loudspeaker plays and how far it has come, or None.
+        speaking_rate: letters a second of the voice that answers.
     """
 
     def __init__(self) -> None:
@@ -179,6 +199,8 @@ class ConversationViewModel:
         self.draft = ""
         self.hands_free = False
         self.stoppable = False
+        self.playhead: Playhead | None = None
+        self.speaking_rate = TYPICAL_RATE
         self._listeners: list[Callable[[Change], None]] = []
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -216,6 +238,11 @@ class ConversationViewModel:
         """The answer to the newest question, if it has begun."""
         return self._newest(Role.ASSISTANT)
 
+    def question_of(self, answer: Message) -> Message | None:
+        """What this answers."""
+        turn = (m for m in reversed(self.messages) if m.generation == answer.generation and m.role is Role.USER)
+        return next(turn, None)
+
     def changed(self, message: Message) -> None:
         """Tell that a message has grown or ended."""
         for index in range(len(self.messages) - 1, -1, -1):
@@ -229,6 +256,12 @@ class ConversationViewModel:
         self.attachments = message.attachments + self.attachments
         self.tell(What.CLEARED)
         self.tell(What.ATTACHMENTS)
+
+    def renew(self, question: Message, answer: Message) -> None:
+        """The newest question is to be answered anew: it begins a turn of its own, and its answer goes."""
+        self.generation += 1
+        question.generation = self.generation
+        self.remove_answer(answer)
 
     def remove_answer(self, answer: Message) -> None:
         """An answer that never began is not worth an empty bubble."""
@@ -252,6 +285,12 @@ class ConversationViewModel:
         if (phase, stoppable) != (self.phase, self.stoppable):
             self.phase, self.stoppable = phase, stoppable
             self.tell(What.PHASE)
+
+    def set_playhead(self, playhead: Playhead | None) -> None:
+        """The loudspeaker has come further, or is silent."""
+        if playhead != self.playhead:
+            self.playhead = playhead
+            self.tell(What.PLAYHEAD)
 
     def set_notice(self, notice: Notice | None) -> None:
         """Tell the person something, or take it away."""

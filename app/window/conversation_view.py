@@ -15,8 +15,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from app.view_models.conversation import Change, ConversationViewModel, Message, Role, What
+from app.window.answer_view import AnswerView
 from app.window.controls import IconButton
-from app.window.message_view import AnswerView, MessageView, QuestionView
+from app.window.message_view import MessageView
+from app.window.question_view import QuestionView
 from app.window.theme import COLUMN, Theme
 from app.window.welcome import Welcome
 
@@ -43,7 +45,11 @@ class ConversationView(QScrollArea):
     """Shows the messages of a view model; text that grows is drawn at most 30 times a second."""
 
     ask_again = Signal(object)
-    play = Signal(object)
+    play = Signal(object, float)
+    silence = Signal()
+    save = Signal(object, object)
+    answer_again = Signal(object)
+    watch = Signal(object, float)
 
     def __init__(self, theme: Theme, shown: ConversationViewModel) -> None:
         super().__init__()
@@ -103,6 +109,10 @@ class ConversationView(QScrollArea):
                     self._timer.start()
             case What.CLEARED:
                 self._rebuild()
+            case What.PLAYHEAD:
+                for row in self._built:
+                    if row.view is not None:
+                        row.view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
 
     def _refresh_dirty(self) -> None:
         dirty, self._dirty = self._dirty, set()
@@ -144,9 +154,10 @@ class ConversationView(QScrollArea):
     def _build(self, row: _Row) -> None:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
         view: MessageView = kind(self._theme, row.message)
-        view.ask_again.connect(self.ask_again)
-        view.play.connect(self.play)
+        for signal in ("ask_again", "play", "silence", "save", "answer_again", "watch"):
+            getattr(view, signal).connect(getattr(self, signal))
         view.set_room(self._room())
+        view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
         view.setParent(self._page)
         row.view = view
         self._built.append(row)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QDesktopServices,
     QFont,
     QFontDatabase,
+    QKeyEvent,
+    QMouseEvent,
     QResizeEvent,
     QTextBlock,
     QTextBlockFormat,
@@ -19,11 +21,14 @@ from PySide6.QtGui import (
     QTextOption,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit
 
+from app.view_models.caption import word_before
+from app.view_models.moments import moments
 from app.window.theme import Theme
 
 _LINE_HEIGHT = 1.5  # of the letters' size
+_MOMENT = "moment"  # the scheme of links to a time in a film or a sound
 _INDENT = 24  # points of a list's items
 _MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
@@ -33,17 +38,32 @@ class MessageText(QTextBrowser):
 
     Attributes:
         hugging: whether it is as narrow as its longest line, as in a bubble.
+        audible: whether a click on a sentence, or Enter at the caret, asks to hear it.
+
+    Signals:
+        sentence_wanted: the position of the letter that was clicked.
+        time_wanted: the seconds that a link to a moment names.
     """
+
+    sentence_wanted = Signal(int)
+    time_wanted = Signal(float)
 
     def __init__(self, theme: Theme, hugging: bool = False, largest_width: int = 560) -> None:
         super().__init__()
         self._theme, self.hugging, self._largest = theme, hugging, largest_width
         self._source, self._markdown = "", False
+        self._spoken: int | None = None
+        self._longest_moment = 0.0
+        self._pressed_at = QPoint()
+        self.audible = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setOpenLinks(False)
-        self.anchorClicked.connect(_open_address)
+        self.anchorClicked.connect(self._follow)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setTabChangesFocus(True)
@@ -60,6 +80,85 @@ class MessageText(QTextBrowser):
         self._source, self._markdown = text, markdown
         self._render()
 
+    def show_spoken(self, letters: int | None) -> None:
+        """Tell the first `letters`, which have been spoken, from the rest, and the word at their end from both; None
+        for a text that is not being spoken."""
+        if letters != self._spoken:
+            self._spoken = letters
+            self._mark()
+
+    def link_moments(self, longest: float) -> None:
+        """Make links of the times that the text names, up to `longest` seconds; 0 for none."""
+        if longest != self._longest_moment:
+            self._longest_moment = longest
+            self._render()
+
+    def _mark(self) -> None:
+        """Only colours and a line, so nothing has to be laid out again."""
+        marks: list[QTextEdit.ExtraSelection] = []
+        if self._spoken is not None:
+            text, tokens = self.toPlainText(), self._theme.tokens
+            end = min(self._spoken, len(text))
+            rest = QTextCharFormat()
+            rest.setForeground(QColor(tokens.muted))
+            word = QTextCharFormat()
+            word.setForeground(QColor(tokens.accent))
+            word.setFontUnderline(True)
+            if end < len(text):
+                marks.append(self._selection(end, len(text), rest))
+            if end:
+                marks.append(self._selection(word_before(text, end), end, word))
+        self.setExtraSelections(marks)
+
+    def _selection(self, begin: int, end: int, look: QTextCharFormat) -> QTextEdit.ExtraSelection:
+        selection = QTextEdit.ExtraSelection()
+        cursor = QTextCursor(self.document())
+        last = self.document().characterCount() - 1
+        cursor.setPosition(min(begin, last))
+        cursor.setPosition(min(end, last), QTextCursor.MoveMode.KeepAnchor)
+        selection.cursor, selection.format = cursor, look
+        return selection
+
+    def _link(self) -> None:
+        for moment in moments(self.toPlainText(), self._longest_moment):
+            link = QTextCharFormat()
+            link.setAnchor(True)
+            link.setAnchorHref(f"{_MOMENT}:{moment.seconds:g}")
+            link.setForeground(QColor(self._theme.tokens.accent))
+            link.setFontUnderline(True)
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(moment.begin)
+            cursor.setPosition(moment.end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(link)
+
+    def _follow(self, address: QUrl) -> None:
+        if address.scheme() == _MOMENT:
+            self.time_wanted.emit(float(address.path()))
+        elif address.scheme() in ("http", "https"):
+            QDesktopServices.openUrl(address)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A press that does not move is a click."""
+        self._pressed_at = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on a sentence wants to hear it; one that selects, or meets a link, does not."""
+        super().mouseReleaseEvent(event)
+        place = event.position().toPoint()
+        still = (place - self._pressed_at).manhattanLength() < 4
+        left = event.button() is Qt.MouseButton.LeftButton
+        if self.audible and still and left and not self.anchorAt(place) and not self.textCursor().hasSelection():
+            self.sentence_wanted.emit(self.cursorForPosition(place).position())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter plays the sentence with the caret, unless a link is chosen."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self.audible and not self.textCursor().charFormat().isAnchor():
+            self.sentence_wanted.emit(self.textCursor().position())
+            return
+        super().keyPressEvent(event)
+
     def _render(self) -> None:
         cursor = self.textCursor()
         anchor, position = cursor.anchor(), cursor.position()
@@ -69,12 +168,15 @@ class MessageText(QTextBrowser):
         else:
             document.setPlainText(self._source)
         self._set_type()
+        if self._longest_moment:
+            self._link()
         if anchor != position:
             end = document.characterCount() - 1
             cursor = QTextCursor(document)
             cursor.setPosition(min(anchor, end))
             cursor.setPosition(min(position, end), QTextCursor.MoveMode.KeepAnchor)
             self.setTextCursor(cursor)
+        self._mark()
         self._fit()
 
     def _set_type(self) -> None:
@@ -159,8 +261,3 @@ class MessageText(QTextBrowser):
 
 def _in_list(block: QTextBlock) -> bool:
     return block.isValid() and block.textList() is not None
-
-
-def _open_address(address: QUrl) -> None:
-    if address.scheme() in ("http", "https"):
-        QDesktopServices.openUrl(address)

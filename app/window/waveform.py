@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.window.theme import Theme
@@ -13,15 +13,31 @@ _BAR, _GAP = 3, 2  # points
 
 
 class Waveform(QWidget):
-    """Bars of a recording; as many as fit, louder ones higher."""
+    """Bars of a recording; as many as fit, louder ones higher. A click, or the arrow keys, choose a place in it.
+
+    Signals:
+        place_wanted: the share of the recording before the chosen place, from 0 to 1.
+    """
+
+    place_wanted = Signal(float)
 
     def __init__(self, theme: Theme, height: int = 28) -> None:
         super().__init__()
         self._theme = theme
         self._levels = np.zeros(0, np.float32)
+        self._played: float | None = None
         self.setFixedHeight(height)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(self.tr("Place in the recording; the arrow keys move it"))
         theme.changed.connect(self.update)
+
+    def show_played(self, share: float | None) -> None:
+        """How far it has been played; None while it is not."""
+        if share != self._played:
+            self._played = share
+            self.update()
 
     def show_levels(self, levels: np.ndarray) -> None:
         """One number from 0 to 1 per tenth of a second."""
@@ -39,13 +55,36 @@ class Waveform(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.tokens.accent))
+        tokens = self._theme.tokens
         count = max(1, (self.width() + _GAP) // (_BAR + _GAP))
-        for index, level in enumerate(fit(self._levels, count)):
+        bars = fit(self._levels, count)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.accent), 1.5))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75), 5, 5)
+            painter.setPen(Qt.PenStyle.NoPen)
+        for index, level in enumerate(bars):
+            played = self._played is None or index < self._played * len(bars)
+            painter.setBrush(QColor(tokens.accent if played else tokens.muted))
             height = max(_BAR, level * self.height())
+            if not played:
+                height = max(2, 0.6 * height)  # smaller too, so that it is not told by colour alone
             painter.drawRoundedRect(
                 QRectF(index * (_BAR + _GAP), (self.height() - height) / 2, _BAR, height), _BAR / 2, _BAR / 2
             )
+
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose a place."""
+        bars = max(1, min(len(self._levels), (self.width() + _GAP) // (_BAR + _GAP)))
+        self.place_wanted.emit(min(1.0, max(0.0, event.position().x() / (bars * (_BAR + _GAP)))))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right by a twentieth, Home to the beginning."""
+        step = {Qt.Key.Key_Left: -0.05, Qt.Key.Key_Right: 0.05, Qt.Key.Key_Home: -1.0}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        self.place_wanted.emit(min(1.0, max(0.0, (self._played or 0.0) + step)))
 
 
 class LevelMeter(QWidget):
@@ -77,36 +116,6 @@ class LevelMeter(QWidget):
             painter.drawRoundedRect(
                 QRectF(index * (_BAR + _GAP), (self.height() - height) / 2, _BAR, height), _BAR / 2, _BAR / 2
             )
-
-
-class Peaks:
-    """Of every tenth of a second of a recording that grows; each sample is looked at once."""
-
-    def __init__(self, sample_rate: int) -> None:
-        self._width = sample_rate // 10
-        self._peaks: list[float] = []
-        self._pieces = 0
-        self._filled = self._width  # samples that the last peak stands for
-
-    def take(self, pieces: list[np.ndarray]) -> None:
-        """All pieces until now; the ones that were there before are known."""
-        for piece in pieces[self._pieces :]:
-            self._add(np.abs(piece))
-        self._pieces = len(pieces)
-
-    def levels(self) -> np.ndarray:
-        """Scaled so that the loudest is 1."""
-        return np.asarray(np.array(self._peaks) / max([*self._peaks, 1e-3]), np.float32)
-
-    def _add(self, loud: np.ndarray) -> None:
-        while len(loud):
-            if self._filled == self._width:
-                self._peaks.append(0.0)
-                self._filled = 0
-            part = loud[: self._width - self._filled]
-            self._peaks[-1] = max(self._peaks[-1], float(part.max()))
-            self._filled += len(part)
-            loud = loud[len(part) :]
 
 
 def fit(levels: np.ndarray, count: int) -> np.ndarray:

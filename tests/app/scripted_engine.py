@@ -8,12 +8,14 @@ for tests from outside.
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -60,6 +62,8 @@ class ScriptedConversation:
         self.heard = 0
         self.voice_pieces: list[np.ndarray] = []
         self.history: list[str] = []
+        self.frames: list[float] = []
+        self.paused: Any = None
         self.stopped = threading.Event()
         self.heard_seconds: float | None = None
 
@@ -98,12 +102,29 @@ class ScriptedConversation:
     def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
         self.items.append(f"[video {len(frames)} frames]")
 
+    def see(self, rgb: np.ndarray, at: float) -> None:
+        assert rgb.dtype == np.uint8 and rgb.ndim == 3
+        if self.frames and at <= self.frames[-1]:
+            raise BadInputError("Camera frames must come in order of time.")
+        self.frames.append(at)
+
+    def pause(self) -> None:
+        if not self.items and not self.heard and not self.frames:
+            raise BadInputError("Nothing is being heard that could pause; call hear() first.")
+        self.paused = [*self.items], self.heard, [*self.voice_pieces], [*self.frames], len(self.history)
+
+    def resume(self) -> None:
+        if self.paused is None:
+            raise BadInputError("There is no pause to resume from; call pause() first.")
+        self.items, self.heard, self.voice_pieces, self.frames, history = self.paused
+        del self.history[history:]
+
     def close_turn(self, role: str = "user") -> None:
         self.history += [f"{role}: {item}" for item in self.items]
         self.discard()
 
     def discard(self) -> None:
-        self.items, self.heard, self.voice_pieces = [], 0, []
+        self.items, self.heard, self.voice_pieces, self.frames = [], 0, [], []
 
     def interrupt(self, heard_seconds: float | None = None) -> None:
         self.heard_seconds = heard_seconds
@@ -111,6 +132,8 @@ class ScriptedConversation:
 
     def reply(self, seed: int | None = None, greedy: bool = False, speech: bool = True) -> Iterator[ReplyEvent]:
         items, heard, self.told_voice = self.items, self.heard, self.voice_pieces
+        if self.frames:
+            items = [*items, f"[{len(self.frames)} frames to {self.frames[-1]:.1f} s]"]
         self.discard()
         self.stopped.clear()
         if not items and not heard:
@@ -119,6 +142,8 @@ class ScriptedConversation:
         self._write_down(said)
         if "bug" in said:
             raise RuntimeError("scripted")
+        if "dice" in said:
+            said = f"{said} {next(self.engine.dice)}"
         words = self._words(said)
         pause = 0.02 if "slow" in said or "long" in said else 0.005 if "lecture" in said else 0.0
         if "forget" in said:
@@ -168,6 +193,7 @@ class ScriptedEngine:
     context_length = 2048
 
     def __init__(self, name: str, device: str, precision: str) -> None:
+        self.dice = itertools.count(1)
         self.name, self.device, self.precision = name, "cpu" if device == "auto" else device, precision
 
     def conversation(self, voice: str | None = None, system: str | None = None) -> ScriptedConversation:

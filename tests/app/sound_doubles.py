@@ -66,6 +66,10 @@ class TimedSpeaker:
         return heard
 
     @property
+    def sounded_at(self) -> float | None:
+        return self._began
+
+    @property
     def played_seconds(self) -> float:
         if self._stopped_at is not None:
             return self._stopped_at

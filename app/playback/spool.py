@@ -1,0 +1,29 @@
+"""Recordings that nobody is adding to any more rest on disk, in files without a name that end with the program.
+
+A long conversation is hundreds of megabytes of speech; mapped into memory it takes none until somebody plays it.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+log = logging.getLogger(__name__)
+
+
+def to_disk(pieces: list[np.ndarray], folder: Path) -> list[np.ndarray]:
+    """The same samples as one float32 array, read only and mapped from a file in `folder`; the pieces themselves where
+    there is no disk to write to."""
+    samples = np.concatenate(pieces).astype(np.float32, copy=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:  # its name is gone already, the mapping keeps what is in it
+            file.write(samples.tobytes())
+            file.flush()
+            return [np.asarray(np.memmap(file, np.float32, "r", shape=samples.shape))]
+    except OSError as error:
+        log.warning("speech stays in memory: %s", error)
+        return pieces

@@ -1,0 +1,93 @@
+"""A question as a widget: what the person typed, said and gave, in a bubble on the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from app.view_models.conversation import AttachmentState, Message, MessageState
+from app.view_models.playhead import Playhead
+from app.window.file_chip import FileChip, Picture
+from app.window.message_text import MessageText
+from app.window.message_view import MessageView, Reason
+from app.window.theme import Theme
+from app.window.voice_row import VoiceRow
+
+_PICTURE = QSize(260, 180)
+
+
+class QuestionView(MessageView):
+    """What the person typed, said and gave."""
+
+    def __init__(self, theme: Theme, message: Message) -> None:
+        super().__init__(theme, message)
+        self._files = QVBoxLayout()
+        self._files.setSpacing(8)
+        self._chips: list[FileChip] = []
+        self._text = MessageText(theme, hugging=True)
+        self._text.setAccessibleName(self.tr("Your message"))
+        self._voice = VoiceRow(theme)
+        self._voice.place_wanted.connect(self._play_from)
+        self._voice.silence.connect(self.silence)
+        self._reason = Reason(Qt.AlignmentFlag.AlignRight)
+        self._reason.button.clicked.connect(lambda: self.ask_again.emit(self.message))
+
+        self._bubble = QFrame()
+        self._bubble.setProperty("kind", "bubble")
+        inside = QVBoxLayout(self._bubble)
+        inside.setContentsMargins(16, 11, 16, 11)
+        inside.setSpacing(8)
+        inside.addLayout(self._files)
+        inside.addWidget(self._text)
+        inside.addWidget(self._voice)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._bubble, 0, Qt.AlignmentFlag.AlignRight)
+        column.addWidget(self._reason)
+        self._shown_ready: list[bool] = []
+        self._shown_pieces = -1
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the message as it now is."""
+        message = self.message
+        self._show_files()
+        self._text.show_text(message.text, markdown=False)
+        self._text.setVisible(bool(message.text))
+        self._voice.setVisible(message.spoken or message.state is MessageState.GROWING)
+        if len(message.speech) != self._shown_pieces:
+            self._shown_pieces = len(message.speech)
+            self._voice.show_speech(message.envelope.levels(), message.speech_seconds)
+        self._voice.play.setVisible(message.state is not MessageState.GROWING)
+        if message.state is MessageState.INTERRUPTED:
+            self._reason.show_reason(self.tr("Stopped before the answer began."), serious=False)
+        else:
+            self._reason.show_reason(message.reason if message.state is MessageState.FAILED else "")
+
+    def set_room(self, width: int) -> None:
+        """Bubbles leave a margin on the left, so that one sees whose they are."""
+        self._text.set_largest_width(max(120, int(width * 0.78) - 34))
+
+    def show_playhead(self, playhead: Playhead | None, rate: float) -> None:
+        """How far what was said is being played."""
+        mine = playhead if playhead is not None and playhead.of(self.message) else None
+        self._voice.show_playhead(mine)
+
+    def _play_from(self, share: float) -> None:
+        self.play.emit(self.message, share * self.message.speech_seconds)
+
+    def _show_files(self) -> None:
+        ready = [a.state is AttachmentState.READY for a in self.message.attachments]
+        if ready == self._shown_ready:
+            return
+        self._shown_ready = ready
+        while (item := self._files.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for attachment in self.message.attachments:
+            if attachment.thumbnail is not None:
+                self._files.addWidget(Picture(attachment, _PICTURE))
+            else:
+                self._files.addWidget(FileChip(self.theme, attachment, removable=False))
