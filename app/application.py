@@ -19,9 +19,10 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import audio_devices, display
+from app.remembering import Remembering
 from app.session import Session
 from app.settings import SettingsStore
-from app.view_models.conversation import ConversationViewModel, Notice
+from app.view_models.conversation import ConversationViewModel, Message, Notice
 from app.window.icons import application_icon
 from app.window.main_window import MainWindow
 from app.window.theme import Theme
@@ -29,6 +30,7 @@ from app.window.theme import Theme
 log = logging.getLogger(__name__)
 
 _TICK = 50  # milliseconds
+_DRAFT_PAUSE = 800  # milliseconds without a key after which the draft is saved, should the machine stop
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
@@ -74,12 +76,15 @@ class Application(QObject):
         self.shown.draft = settings.current.draft
         self._main_thread = MainThread()
         self.session = Session(self.shown, settings, self._main_thread.post, engine_factory, **session_parts)
-        self.window = MainWindow(self.theme, self.shown, settings.current)
+        self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
+        self.window = MainWindow(self.theme, self.shown, self.remembering.history, settings.current)
         self.window.input.field.setPlainText(self.shown.draft)
         self._place_window()
         self._connect()
         self._timer = QTimer(self, interval=_TICK)
         self._timer.timeout.connect(self._tick)
+        self._draft_timer = QTimer(self, interval=_DRAFT_PAUSE, singleShot=True)
+        self._draft_timer.timeout.connect(self._save_draft)
         if settings.problem is not None:
             self.shown.set_notice(Notice(settings.problem, "warning"))
 
@@ -87,6 +92,7 @@ class Application(QObject):
         """Show the window, then start the engine behind it."""
         self.window.show()
         self._timer.start()
+        self.remembering.start()
         notice = self.shown.notice
         self.session.start()
         if notice is not None:
@@ -95,9 +101,11 @@ class Application(QObject):
     def close(self) -> None:
         """Keep what is to be kept and end the engine."""
         self._timer.stop()
+        self.remembering.close()
         self._main_thread.close()
         area = self.window.normalGeometry()
-        self.settings.change(draft=self.shown.draft, window=(area.x(), area.y(), area.width(), area.height()))
+        self._save_draft()
+        self.settings.change(window=(area.x(), area.y(), area.width(), area.height()))
         self.session.close()
 
     def _connect(self) -> None:
@@ -116,15 +124,43 @@ class Application(QObject):
         window.stop_wanted.connect(session.stop)
         window.restart_wanted.connect(session.restart)
         window.closing.connect(window.hide)
-        conversation.ask_again.connect(session.ask_again)
-        conversation.play.connect(session.replay)
+        conversation.ask_again.connect(self._ask_again)
+        conversation.play.connect(self._replay)
         conversation.silence.connect(session.stop)
-        conversation.save.connect(session.save_speech)
-        conversation.answer_again.connect(session.answer_again)
+        conversation.save.connect(self._save_speech)
+        conversation.answer_again.connect(self._answer_again)
+        self._connect_history()
         panel.changed.connect(self._change_setting)
         panel.reload_wanted.connect(session.reload)
         panel.preview_wanted.connect(session.preview_voice)
         panel.devices_wanted.connect(self._look_for_devices)
+
+    def _connect_history(self) -> None:
+        kept, panel = self.remembering, self.window.history
+        panel.searched.connect(kept.search)
+        panel.opened.connect(kept.open)
+        panel.renamed.connect(kept.rename)
+        panel.pinned.connect(kept.pin)
+        panel.deleted.connect(kept.delete)
+        panel.exported.connect(kept.export)
+        panel.private_wanted.connect(kept.set_private)
+        self.window.history_toggled.connect(lambda shown: self.settings.change(history_open=shown))
+
+    # a message may have to come out of the history first
+
+    def _ask_again(self, message: Message) -> None:
+        question = self.shown.question_of(message) or message
+        self.remembering.with_speech(question, self.session.ask_again)
+
+    def _answer_again(self, answer: Message) -> None:
+        question = self.shown.question_of(answer) or answer
+        self.remembering.with_speech(question, lambda _: self.session.answer_again(answer))
+
+    def _replay(self, message: Message, begin: float) -> None:
+        self.remembering.with_speech(message, lambda it: self.session.replay(it, begin))
+
+    def _save_speech(self, message: Message, path: Path) -> None:
+        self.remembering.with_speech(message, lambda it: self.session.save_speech(it, path))
 
     def _send(self, text: str) -> None:
         if self.session.ask(text):
@@ -132,6 +168,13 @@ class Application(QObject):
 
     def _keep_draft(self, text: str) -> None:
         self.shown.draft = text
+        self._draft_timer.start()
+
+    def _save_draft(self) -> None:
+        self._draft_timer.stop()
+        draft = "" if self.remembering.history.private else self.shown.draft
+        if draft != self.settings.current.draft:
+            self.settings.change(draft=draft)
 
     def _set_hands_free(self, on: bool) -> None:
         self.session.set_hands_free(on)
@@ -170,6 +213,7 @@ class Application(QObject):
 
     def _tick(self) -> None:
         self.session.tick()
+        self.remembering.tick()
         self.window.input.show_level(self.session.level)
 
     def _place_window(self) -> None:

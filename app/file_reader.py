@@ -43,6 +43,10 @@ class FileReader:
 
     def begin_turn(self, question: Message) -> None:
         """Send its files, as soon as all of them are read; the rest of the turn waits behind them."""
+        for attachment in question.attachments:
+            if attachment.state is AttachmentState.READY and attachment.media is None:  # it comes from the history
+                attachment.state = AttachmentState.READING
+                self._reading.submit(self._read, attachment)
         if question.attachments:
             self._line.hold_turn()
             self._release_turn(question)

@@ -9,18 +9,21 @@ import numpy as np
 from app.engine_protocol import Recall
 from app.view_models.conversation import Message, MessageState, Role
 
-_TURNS = 12  # questions with their answers; older ones would cost the new engine more time than they are worth
-_SPEECH_SECONDS = 60.0  # of the person's own voice in all, newest first; what was said before that is left out
+TURNS = 12  # questions with their answers; older ones would cost the new engine more time than they are worth
+SPEECH_SECONDS = 60.0  # of the person's own voice in all, newest first; what was said before that is left out
 
 
 def turns_to_recall(messages: list[Message]) -> list[Recall]:
-    """The newest answered questions, oldest first; pictures and films are not told again, the words about them are."""
+    """The newest answered questions, oldest first; pictures and films are not told again, the words about them are.
+
+    A spoken question whose sound is still in the history ends it, as one that is too long does.
+    """
     recalled: list[list[Recall]] = []
-    speech_left = _SPEECH_SECONDS
+    speech_left = SPEECH_SECONDS
     for question, answer in reversed(_answered(messages)):
-        if len(recalled) == _TURNS:
+        if len(recalled) == TURNS:
             break
-        if question.spoken and question.speech_seconds > speech_left:
+        if question.spoken and (question.speech_seconds > speech_left or not question.speech):
             break
         if question.spoken:
             speech_left -= question.speech_seconds

@@ -1,6 +1,6 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
-Pages: `conversation` (the default), `welcome`, `settings`, `listening`, `files`, `engine-stopped`.
+Pages: `conversation` (the default), `welcome`, `settings`, `history`, `listening`, `files`, `engine-stopped`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.application import Application, make_qt
+from app.history.records import Entry
 from app.media import Audio, Image, MediaKind, thumbnail
 from app.settings import HOME_VARIABLE, SettingsStore
 from app.view_models.conversation import (
@@ -31,7 +34,7 @@ from app.view_models.latency import Latency
 from app.view_models.playhead import Playhead
 from model.errors import BadInputError
 
-PAGES = ("conversation", "welcome", "settings", "listening", "files", "engine-stopped")
+PAGES = ("conversation", "welcome", "settings", "history", "listening", "files", "engine-stopped")
 _DEFAULT_SIZE = "1080x900"
 # how loud a voice is, in frames of the meter
 _LEVELS = (
@@ -86,6 +89,9 @@ def screenshot(
         _play(application.shown, page)
         if page == "settings":
             window.toggle_panel()
+        elif page == "history":
+            window.toggle_history()
+            _remember(application)
         (window.panel if page == "settings" else window.conversation).setFocus()  # no frame around a button
         if page == "listening":
             for level in _LEVELS:
@@ -93,6 +99,7 @@ def screenshot(
         _wait(_SETTLE)
         picture = window.grab()
         window.hide()
+        application.remembering.close()
         application.session.close()
         window.deleteLater()
     if not picture.save(str(path), "PNG"):
@@ -161,6 +168,27 @@ def _play(shown: ConversationViewModel, page: str) -> None:
     shown.changed(answer)
     shown.set_phase(Phase.SPEAKING, stoppable=True)
     shown.set_playhead(Playhead(answer, 3.4, 4.0, complete=False))
+
+
+def _remember(application: Application) -> None:
+    """A few conversations of the last weeks, as if they had been had."""
+    now, history = time.time(), application.remembering.history
+    titles = [
+        ("Recipe for plum dumplings", 40, True),
+        ("Why is the sky blue, in two sentences?", 0.01, False),
+        ("evening.jpg, gulls.wav", 0.2, False),
+        ("How do I say “nice to meet you” in Chinese?", 1.1, False),
+        ("Read me the letter in this picture", 3, False),
+        ("Names for a small boat", 5, False),
+        ("What did the speaker say about tides?", 21, False),
+        ("A plan for learning the cello", 33, False),
+    ]
+    entries = [
+        Entry(str(number), title, pinned, now - days * 86_400, 2 * number + 2)
+        for number, (title, days, pinned) in enumerate(titles)
+    ]
+    entries[1] = replace(entries[1], key=application.shown.conversation)
+    history.show(entries)
 
 
 def _say(shown: ConversationViewModel, text: str) -> Message:

@@ -174,11 +174,22 @@ class Session:
 
     def new_conversation(self) -> None:
         """Forget everything said so far."""
-        self.stop()
-        self._line.send(protocol.StartConversation(self.settings.current.voice or None))
-        self._answering.repeatable = 0
+        self._tell_conversation([])
         self.shown.clear()
         self.show_phase()
+
+    def go_on_with(self, conversation: str, messages: list[Message]) -> None:
+        """Show a conversation of the history in place of the one there is, and remind the engine of it."""
+        self._tell_conversation(messages)
+        self.shown.show(conversation, messages)
+        self.show_phase()
+
+    def _tell_conversation(self, messages: list[Message]) -> None:
+        self.stop()
+        self._line.send(protocol.StartConversation(self.settings.current.voice or None))
+        for turn in turns_to_recall(messages):
+            self._line.send(turn)
+        self._answering.repeatable = 0
 
     def replay(self, message: Message, begin: float = 0.0) -> None:
         """Play what was said in a message once more, from `begin` seconds on."""

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 HOME_VARIABLE = "VISAVIS_HOME"
 THEMES = ("system", "light", "dark")
 DEVICES = ("auto", "cpu", "cuda")
+RETENTIONS = ("forever", "365", "90", "30", "7", "none")  # days
 PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
 DEFAULT_MODEL = "nano"
 
@@ -31,6 +32,8 @@ class Settings:
     Attributes:
         interrupt_by_voice: whether a voice stops a reply in hands-free mode; without echo cancellation this wants
             headphones, because the microphone hears the loudspeaker too.
+        retention: for how many days conversations are kept that are not pinned; "none" keeps no new ones.
+        history_open: whether the list of conversations is shown.
         window: left, top, width, height of the window in pixels; empty until it has been moved.
     """
 
@@ -42,12 +45,14 @@ class Settings:
     speaker: str = ""
     speak_answers: bool = True
     interrupt_by_voice: bool = False
+    retention: str = "forever"
+    history_open: bool = False
     theme: str = "system"
     draft: str = ""
     window: tuple[int, ...] = ()
 
 
-_CHOICES = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS}
+_CHOICES = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS, "retention": RETENTIONS}
 
 
 def home() -> Path:

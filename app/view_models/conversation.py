@@ -6,6 +6,8 @@ Not thread-safe: everything here happens on the GUI thread.
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -88,12 +90,15 @@ class Message:
     """One turn of one side.
 
     Attributes:
-        generation: the turn's number, shared by a question and its answer.
+        generation: the turn's number, shared by a question and its answer; negative in a conversation of the history.
         speech: float32 pieces in order: what the person said, or what the answer sounds like.
         reason: one sentence why it failed.
         timings: seconds by stage, once the answer is complete.
         latency: how long its answer took to come, as the person waited.
         heard_seconds: how much of an answer that was stopped had been heard; None where all of it was, or nothing.
+        key: unique for ever; what it is called in the history.
+        created: seconds since 1970.
+        kept_seconds: length of the recording in the history, where it is not in `speech` yet.
     """
 
     role: Role
@@ -107,6 +112,9 @@ class Message:
     timings: dict[str, float] = field(default_factory=dict)
     latency: Latency | None = None
     heard_seconds: float | None = None
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    created: float = field(default_factory=time.time)
+    kept_seconds: float = 0.0
     _envelope: Envelope | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -117,15 +125,20 @@ class Message:
         self._envelope.take(self.speech)
         return self._envelope
 
+    def take_recording(self, samples: np.ndarray, sample_rate: int) -> None:
+        """Its recording has been read from the history: float32 mono."""
+        self.speech, self.sample_rate, self.kept_seconds = [samples], sample_rate, 0.0
+        self._envelope = None
+
     @property
     def speech_seconds(self) -> float:
         """How long its speech lasts."""
-        return sum(map(len, self.speech)) / self.sample_rate
+        return sum(map(len, self.speech)) / self.sample_rate if self.speech else self.kept_seconds
 
     @property
     def spoken(self) -> bool:
         """Whether it was said aloud rather than typed."""
-        return bool(self.speech)
+        return bool(self.speech) or self.kept_seconds > 0
 
 
 @dataclass(frozen=True)
@@ -187,10 +200,12 @@ class ConversationViewModel:
         stoppable: whether there is something that the stop button would stop.
         playhead: what the loudspeaker plays and how far it has come, or None.
         speaking_rate: letters a second of the voice that answers.
+        conversation: what this one is called in the history; another one after `clear` and `show`.
     """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.conversation = uuid.uuid4().hex
         self.attachments: list[Attachment] = []
         self.phase = Phase.LOADING
         self.notice: Notice | None = None
@@ -275,7 +290,11 @@ class ConversationViewModel:
 
     def clear(self) -> None:
         """An empty conversation."""
-        self.messages = []
+        self.show(uuid.uuid4().hex, [])
+
+    def show(self, conversation: str, messages: list[Message]) -> None:
+        """Another conversation in place of the one there is; its turns count from below zero."""
+        self.conversation, self.messages = conversation, messages
         self.tell(What.CLEARED)
 
     # the rest

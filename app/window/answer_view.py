@@ -78,12 +78,12 @@ class AnswerView(MessageView):
         growing = message.state is MessageState.GROWING
         self._text.show_text(message.text, markdown=True)
         self._text.setVisible(bool(message.text))
-        self._text.audible = bool(message.speech) and not growing
+        self._text.audible = message.spoken and not growing
         self._waiting.setVisible(growing and not message.text)
         self._orb.show_phase(Phase.THINKING if growing and not message.text else Phase.IDLE)
         self._acts.setVisible(not growing and bool(message.text))
-        self._play.setVisible(bool(message.speech))
-        self._save.setVisible(bool(message.speech))
+        self._play.setVisible(message.spoken)
+        self._save.setVisible(message.spoken)
         self._timing.setVisible(message.latency is not None and message.latency.seconds is not None)
         self._facts.setText(self._describe())
         self._reason.show_reason(message.reason if message.state is MessageState.FAILED else "")
@@ -116,7 +116,7 @@ class AnswerView(MessageView):
         facts = []
         if message.state is MessageState.INTERRUPTED:
             facts.append(self.tr("stopped"))
-        if message.speech:
+        if message.spoken:
             facts.append(clock(message.speech_seconds))
         latency = message.latency
         if latency is not None and latency.seconds is not None:

@@ -29,6 +29,10 @@ _PATHS = {
     '<path d="M4 17l5-4.5 3.5 3 3.5-3.5 4.5 4"/>',
     "warning": '<path d="M12 4L2.8 19.5h18.4zM12 10v4.5"/><circle cx="12" cy="17" r=".4"/>',
     "info": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5"/><circle cx="12" cy="8" r=".4"/>',
+    "history": '<rect x="3.5" y="4.5" width="17" height="15" rx="2.5"/><path d="M9.5 4.5v15M6 8.5h1M6 11.5h1"/>',
+    "search": '<circle cx="11" cy="11" r="6.5"/><path d="M15.8 15.8L20.5 20.5"/>',
+    "pin": '<path d="M9 4h6l-1 6 3.5 3.5h-11L10 10zM12 13.5V20"/>',
+    "private": '<rect x="5.5" y="11" width="13" height="9" rx="2.5"/><path d="M8.5 11V8a3.5 3.5 0 0 1 7 0v3"/>',
     "down": '<path d="M6 9.5l6 6 6-6"/>',
     "drop": '<path d="M12 4v11M7.5 10.5L12 15l4.5-4.5M4.5 19.5h15"/>',
 }

@@ -22,10 +22,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QVBoxLay
 
 from app.settings import Settings
 from app.view_models.conversation import Change, ConversationViewModel, Phase, What
+from app.view_models.history import HistoryViewModel
 from app.window.banner import Banner
 from app.window.controls import IconButton
 from app.window.conversation_view import ConversationView
 from app.window.drop_overlay import DropOverlay
+from app.window.history_panel import HISTORY_WIDTH, HistoryPanel
 from app.window.input_bar import InputBar
 from app.window.orb import Orb
 from app.window.settings_panel import PANEL_WIDTH, SettingsPanel
@@ -42,11 +44,14 @@ class MainWindow(QMainWindow):
     new_wanted = Signal()
     stop_wanted = Signal()
     restart_wanted = Signal()
+    history_toggled = Signal(bool)
     closing = Signal()
 
-    def __init__(self, theme: Theme, shown: ConversationViewModel, settings: Settings) -> None:
+    def __init__(
+        self, theme: Theme, shown: ConversationViewModel, history: HistoryViewModel, settings: Settings
+    ) -> None:
         super().__init__()
-        self._theme, self._shown = theme, shown
+        self._theme, self._shown, self._history = theme, shown, history
         self.setWindowTitle("Vis-à-vis")
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_DEFAULT_SIZE)
@@ -56,14 +61,20 @@ class MainWindow(QMainWindow):
         self.input = InputBar(theme, shown)
         self.panel = SettingsPanel(theme, shown, settings)
         self.panel.hide()
+        self.history = HistoryPanel(theme, history)
+        self.history.setVisible(settings.history_open)
         self._lay_out()
         self._overlay = DropOverlay(theme, self)
         self._make_keys()
         self.panel.closed.connect(self._close_panel)
+        self.history.closed.connect(self.toggle_history)
+        self.history.opened.connect(self._on_opened)
         self.banner.closed.connect(lambda: shown.set_notice(None))
         self.banner.acted.connect(self._on_banner)
         shown.subscribe(self._on_change)
+        history.subscribe(self._show_privacy)
         self._show_model()
+        self._show_privacy()
         self.banner.show_notice(shown.notice)
         self.input.field.setFocus()
 
@@ -71,8 +82,14 @@ class MainWindow(QMainWindow):
         self._pill = QLabel()
         self._pill.setProperty("kind", "pill")
         self._pill.setFixedHeight(26)
+        self._private = QLabel(self.tr("private"))
+        self._private.setProperty("kind", "pill")
+        self._private.setFixedHeight(26)
+        self._private.setToolTip(self.tr("Nothing of this conversation is kept."))
         wordmark = QLabel("Vis-à-vis")
         wordmark.setObjectName("wordmark")
+        history = IconButton(self._theme, "history", self.tr("Conversations (Ctrl+B)"))
+        history.clicked.connect(self.toggle_history)
         new = IconButton(self._theme, "new", self.tr("New conversation (Ctrl+N)"))
         new.clicked.connect(self.new_wanted)
         settings = IconButton(self._theme, "settings", self.tr("Settings (Ctrl+,)"))
@@ -80,12 +97,14 @@ class MainWindow(QMainWindow):
         header = QFrame()
         header.setObjectName("header")
         bar = QHBoxLayout(header)
-        bar.setContentsMargins(18, 10, 12, 10)
+        bar.setContentsMargins(12, 10, 12, 10)
         bar.setSpacing(10)
+        bar.addWidget(history)
         bar.addWidget(Orb(self._theme, 26))
         bar.addWidget(wordmark)
         bar.addSpacing(4)
         bar.addWidget(self._pill)
+        bar.addWidget(self._private)
         bar.addStretch(1)
         bar.addWidget(new)
         bar.addWidget(settings)
@@ -112,6 +131,7 @@ class MainWindow(QMainWindow):
         whole = QHBoxLayout(middle)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        whole.addWidget(self.history)
         whole.addWidget(self._main, 1)
         whole.addWidget(self.panel)
         self.setCentralWidget(middle)
@@ -120,6 +140,8 @@ class MainWindow(QMainWindow):
         keys: dict[str, Callable[[], object]] = {
             "Ctrl+N": self.new_wanted.emit,
             "Ctrl+,": self.toggle_panel,
+            "Ctrl+B": self.toggle_history,
+            "Ctrl+F": self.search_history,
             "Ctrl+O": self.input.choose_files,
             "Ctrl+Space": self.input.toggle_talk,
             "Ctrl+H": lambda: self.input.hands_free_toggled.emit(not self._shown.hands_free),
@@ -139,7 +161,27 @@ class MainWindow(QMainWindow):
         else:
             self._open_panel()
 
+    def toggle_history(self) -> None:
+        """Open or close the list of conversations."""
+        self._show_history(self.history.isHidden())
+        (self.input.field if self.history.isHidden() else self.history.list).setFocus()
+
+    def search_history(self) -> None:
+        """Open the list of conversations, ready to type what is looked for."""
+        self._show_history(True)
+        self.history.search.setFocus()
+        self.history.search.selectAll()
+
+    def _show_history(self, shown: bool) -> None:
+        self.history.setVisible(shown)
+        if shown and self.width() < _SMALLEST[0] + HISTORY_WIDTH + PANEL_WIDTH:
+            self.panel.hide()
+        self._share_room()
+        self.history_toggled.emit(shown)
+
     def _open_panel(self) -> None:
+        if self.width() < _SMALLEST[0] + HISTORY_WIDTH + PANEL_WIDTH:
+            self.history.hide()
         self.panel.open()
         self._share_room()
 
@@ -148,11 +190,20 @@ class MainWindow(QMainWindow):
         self._share_room()
         self.input.field.setFocus()
 
+    def _on_opened(self, _conversation: str) -> None:
+        """In a narrow window the list makes way for what was chosen."""
+        if self._main.isHidden():
+            self._show_history(False)
+        self.input.field.setFocus()
+
     def _share_room(self) -> None:
         """Beside the conversation, or in its place where the window is too narrow for both."""
-        alone = self.width() < _SMALLEST[0] + PANEL_WIDTH
-        self._main.setVisible(not alone or self.panel.isHidden())
-        self.panel.setFixedWidth(self.width() if alone else PANEL_WIDTH)
+        beside = 0
+        for drawer, width in ((self.panel, PANEL_WIDTH), (self.history, HISTORY_WIDTH)):
+            alone = self.width() < _SMALLEST[0] + width
+            drawer.setFixedWidth(self.width() if alone else width)
+            beside += 0 if drawer.isHidden() else drawer.width()
+        self._main.setVisible(self.width() - beside >= _SMALLEST[0])
 
     def _escape(self) -> None:
         """Stop what is going on; where nothing is, close what is open."""
@@ -160,6 +211,8 @@ class MainWindow(QMainWindow):
             self.stop_wanted.emit()
         elif self.panel.isVisible():
             self._close_panel()
+        elif self.history.isVisible() and (self._main.isHidden() or self.history.search.hasFocus()):
+            self.toggle_history()
 
     def _on_banner(self, action: str) -> None:
         if action == "restart":
@@ -175,6 +228,9 @@ class MainWindow(QMainWindow):
                 self.banner.show_notice(self._shown.notice)
             case What.MODEL | What.PHASE:
                 self._show_model()
+
+    def _show_privacy(self) -> None:
+        self._private.setVisible(not self._history.keeping)
 
     def _show_model(self) -> None:
         model, phase = self._shown.model, self._shown.phase

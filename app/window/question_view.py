@@ -47,7 +47,7 @@ class QuestionView(MessageView):
         column.addWidget(self._bubble, 0, Qt.AlignmentFlag.AlignRight)
         column.addWidget(self._reason)
         self._shown_ready: list[bool] = []
-        self._shown_pieces = -1
+        self._shown_pieces = (-1, 0.0)
         self.refresh()
 
     def refresh(self) -> None:
@@ -57,8 +57,8 @@ class QuestionView(MessageView):
         self._text.show_text(message.text, markdown=False)
         self._text.setVisible(bool(message.text))
         self._voice.setVisible(message.spoken or message.state is MessageState.GROWING)
-        if len(message.speech) != self._shown_pieces:
-            self._shown_pieces = len(message.speech)
+        if (len(message.speech), message.kept_seconds) != self._shown_pieces:
+            self._shown_pieces = len(message.speech), message.kept_seconds
             self._voice.show_speech(message.envelope.levels(), message.speech_seconds)
         self._voice.play.setVisible(message.state is not MessageState.GROWING)
         if message.state is MessageState.INTERRUPTED:

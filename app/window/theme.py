@@ -230,6 +230,15 @@ QFrame#banner[severity="warning"] {{ background: {t.warning_tint}; }}
 QFrame#banner[severity="error"] {{ background: {t.error_tint}; border-color: {t.error}; }}
 
 QFrame#drawer {{ background: {t.surface}; border: none; border-left: 1px solid {t.border}; }}
+QFrame#drawer[side="left"] {{ border-left: none; border-right: 1px solid {t.border}; }}
+QListView {{ background: transparent; border: none; outline: none; }}
+QLineEdit {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 9px; padding: 6px 8px;
+    selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+QLineEdit:focus {{ border: 1px solid {t.accent}; }}
+QMenu {{ background: {t.surface}; border: 1px solid {t.border}; padding: 5px; }}
+QMenu::item {{ padding: 6px 22px 6px 14px; border-radius: 6px; }}
+QMenu::item:selected {{ background: {t.tint}; color: {t.on_tint}; }}
+QMenu::separator {{ background: {t.border}; height: 1px; margin: 5px 8px; }}
 QFrame#drawer QScrollArea, QWidget#drawerPage {{ background: {t.surface}; border: none; }}
 QFrame[kind="line"] {{ background: {t.border}; border: none; }}
 QComboBox {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: 9px; padding: 6px 10px; }}
