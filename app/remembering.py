@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 _FILE = "history.sqlite"
 _SPOOL = "speech"  # the folder of recordings that rest, without a name, as long as the program runs
 _READY_SECONDS = 1800.0  # of sound that is made ready to be played when a conversation is opened; the rest when wanted
+_AT_ONCE = 100  # turns that are read before anything is shown
+_AT_A_TIME = 500  # of those before them
 _RETRY_SECONDS = 10.0
 _PURGE_SECONDS = 3600.0  # between two looks for conversations that are too old
 _DAY = 86_400.0
@@ -65,6 +67,15 @@ class _Picture:
     thumbnail: np.ndarray | None
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """Turns that come out of the history, from the one with the number `first` on."""
+
+    messages: list[Message]
+    first: int
+    newest_turn: int  # of the whole conversation; its generation is -1
+
+
 @dataclass
 class _Open:
     """What is kept of the open conversation.
@@ -80,14 +91,19 @@ class _Open:
     turns: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, messages: list[Message]) -> _Open:
+    def of(cls, loaded: _Loaded) -> _Open:
         """Of a conversation as it comes out of the history."""
-        count = len({message.generation for message in messages})
-        return cls(
-            {message.key: _fingerprint(message) for message in messages},
-            {message.key for message in messages if message.spoken},
-            {message.generation: message.generation + count + 1 for message in messages},
-        )
+        made = cls()
+        made.add(loaded)
+        return made
+
+    def add(self, loaded: _Loaded) -> None:
+        """Messages that are in the history already."""
+        for message in loaded.messages:
+            self.messages[message.key] = _fingerprint(message)
+            self.turns[message.generation] = message.generation + loaded.newest_turn + 1
+            if message.spoken:
+                self.sounding.add(message.key)
 
 
 class Remembering:
@@ -205,16 +221,32 @@ class Remembering:
         if conversation == self._shown.conversation:
             return
 
-        def show(messages: list[Message]) -> None:
-            if not messages:  # deleted meanwhile
+        def show(newest: _Loaded) -> None:
+            if not newest.messages:  # deleted meanwhile
                 self.refresh()
                 return
             self.history.private = False
-            self._next = _Open.of(messages)
-            self._session.go_on_with(conversation, messages)
-            self._make_ready(list(messages), _READY_SECONDS)
+            self._next = _Open.of(newest)
+            self._session.go_on_with(conversation, newest.messages)
+            self._read_earlier(conversation, newest)
 
-        self._keeper.read(partial(_load, conversation=conversation), show)
+        self._keeper.read(partial(_load_newest, conversation=conversation), show)
+
+    def _read_earlier(self, conversation: str, loaded: _Loaded) -> None:
+        """Read what was said before, a little at a time, so that the window never stands still; then its sound."""
+        last, newest = loaded.first - 1, loaded.newest_turn
+        if not last:
+            self._make_ready(list(self._shown.messages), _READY_SECONDS)
+            return
+
+        def show(earlier: _Loaded) -> None:
+            if conversation == self._shown.conversation:
+                self._open.add(earlier)
+                self._shown.prepend(earlier.messages)
+                self._read_earlier(conversation, earlier)
+
+        first = max(1, last - _AT_A_TIME + 1)
+        self._keeper.read(lambda store: _load(store, conversation, first, last, newest), show)
 
     def with_speech(self, message: Message, then: Callable[[Message], None]) -> None:
         """Do something with a message once its recording, if it has one, has been read from the history."""
@@ -377,14 +409,12 @@ def _jpeg(pixels: np.ndarray | None) -> bytes:
     return file.getvalue()
 
 
-def _load(store: HistoryStore, conversation: str) -> list[Message]:
-    """On the history's thread: the messages of a conversation, with the sound that the engine will be told again."""
-    stored = store.messages(conversation)
-    turns = sorted({message.turn for message in stored})
-    generation = {turn: index - len(turns) for index, turn in enumerate(turns)}  # the newest one is -1
-    messages = [_message(each, generation[each.turn]) for each in stored]
+def _load_newest(store: HistoryStore, conversation: str) -> _Loaded:
+    """On the history's thread: what is seen first, with the sound that the engine will be told again."""
+    newest = store.last_turn(conversation)
+    loaded = _load(store, conversation, max(1, newest - _AT_ONCE + 1), newest, newest)
     seconds = SPEECH_SECONDS
-    for message in reversed(messages):
+    for message in reversed(loaded.messages):
         if message.role is Role.USER and message.kept_seconds:
             seconds -= message.kept_seconds
             if seconds < 0:
@@ -392,7 +422,13 @@ def _load(store: HistoryStore, conversation: str) -> list[Message]:
             speech = _read_speech(store, message.key)
             if speech is not None:
                 message.take_recording(speech.samples, speech.sample_rate)
-    return messages
+    return loaded
+
+
+def _load(store: HistoryStore, conversation: str, first: int, last: int, newest_turn: int) -> _Loaded:
+    """On the history's thread."""
+    stored = store.messages(conversation, first, last)
+    return _Loaded([_message(each, each.turn - newest_turn - 1) for each in stored], first, newest_turn)
 
 
 def _read_speech(store: HistoryStore, key: str) -> Speech | None:

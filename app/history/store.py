@@ -45,7 +45,8 @@ class HistoryStore:
             row = database.execute(
                 "INSERT INTO message (conversation, key, turn, role, state, text, reason, created, timings)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET turn = excluded.turn,"
-                " state = excluded.state, text = excluded.text, reason = excluded.reason, timings = excluded.timings RETURNING id",
+                " state = excluded.state, text = excluded.text, reason = excluded.reason, timings = excluded.timings"
+                " RETURNING id",
                 (
                     owner,
                     message.key,
@@ -161,19 +162,27 @@ class HistoryStore:
         )
         return [_entry(row, query.excerpt(row[5] or "")) for row in rows]
 
-    def messages(self, conversation: str) -> list[StoredMessage]:
-        """A conversation, oldest message first, without its recordings."""
+    def last_turn(self, conversation: str) -> int:
+        """The number of its newest turn, 0 if there is none."""
+        newest = "SELECT max(m.turn) FROM message m JOIN conversation c ON c.id = m.conversation WHERE c.key = ?"
+        return self._database.execute(newest, (conversation,)).fetchone()[0] or 0
+
+    def messages(self, conversation: str, first: int = 0, last: int = 1 << 62) -> list[StoredMessage]:
+        """A conversation from one turn to another, oldest message first, without its recordings."""
+        owner = "(SELECT id FROM conversation WHERE key = ?)"
+        which = f"m.conversation = {owner} AND m.turn BETWEEN ? AND ?"
+        values = (conversation, first, last)
         files: dict[int, list[StoredFile]] = {}
         for message, *file in self._database.execute(
-            "SELECT f.message, f.path, f.kind, f.thumbnail FROM file f JOIN message m ON m.id = f.message"
-            " JOIN conversation c ON c.id = m.conversation WHERE c.key = ? ORDER BY f.message, f.position",
-            (conversation,),
+            "SELECT f.message, f.path, f.kind, f.thumbnail FROM message m JOIN file f ON f.message = m.id"
+            f" WHERE {which} ORDER BY f.message, f.position",
+            values,
         ):
             files.setdefault(message, []).append(StoredFile(*file))
         rows = self._database.execute(
-            f"SELECT {_MESSAGE}, r.seconds FROM message m JOIN conversation c ON c.id = m.conversation"
-            " LEFT JOIN recording r ON r.message = m.id WHERE c.key = ? ORDER BY m.turn, m.role = 'assistant', m.id",
-            (conversation,),
+            f"SELECT {_MESSAGE}, (SELECT seconds FROM recording WHERE message = m.id) FROM message m WHERE {which}"
+            " ORDER BY m.turn, m.role = 'assistant', m.id",
+            values,
         )
         return [_message(row, tuple(files.get(row[0], ()))) for row in rows]
 

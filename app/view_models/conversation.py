@@ -297,6 +297,11 @@ class ConversationViewModel:
         self.conversation, self.messages = conversation, messages
         self.tell(What.CLEARED)
 
+    def prepend(self, messages: list[Message]) -> None:
+        """What was said before all that is here."""
+        self.messages = messages + self.messages
+        self.tell(What.CLEARED)
+
     # the rest
 
     def set_phase(self, phase: Phase, stoppable: bool = False) -> None:
