@@ -19,6 +19,9 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import audio_devices, display
+from app.capture.microphone import Microphone
+from app.device_tests import MicrophoneTest, play_test_sound
+from app.playback.speaker import Speaker
 from app.remembering import Remembering
 from app.session import Session
 from app.settings import SettingsStore
@@ -66,16 +69,24 @@ class Application(QObject):
     """
 
     def __init__(
-        self, qt: QApplication, settings: SettingsStore, engine_factory: str | None = None, **session_parts: Any
+        self,
+        qt: QApplication,
+        settings: SettingsStore,
+        engine_factory: str | None = None,
+        make_speaker: Callable[[str], Speaker] = Speaker,
+        **session_parts: Any,
     ) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self._make_speaker = settings, make_speaker
         self.theme = Theme(qt)
         self.theme.choose(settings.current.theme)
+        self.theme.set_size(settings.current.font_size)
         self.shown = ConversationViewModel()
         self.shown.draft = settings.current.draft
         self._main_thread = MainThread()
         self.session = Session(self.shown, settings, self._main_thread.post, engine_factory, **session_parts)
+        source = session_parts.get("source", Microphone)
+        self._microphone_test = MicrophoneTest(source, self._main_thread.post, self._tell_problem)
         self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
         self.window = MainWindow(self.theme, self.shown, self.remembering.history, settings.current)
         self.window.input.field.setPlainText(self.shown.draft)
@@ -101,6 +112,7 @@ class Application(QObject):
     def close(self) -> None:
         """Keep what is to be kept and end the engine."""
         self._timer.stop()
+        self._microphone_test.stop()
         self.remembering.close()
         self._main_thread.close()
         area = self.window.normalGeometry()
@@ -131,9 +143,13 @@ class Application(QObject):
         conversation.answer_again.connect(self._answer_again)
         self._connect_history()
         panel.changed.connect(self._change_setting)
-        panel.reload_wanted.connect(session.reload)
-        panel.preview_wanted.connect(session.preview_voice)
+        panel.model.reload_wanted.connect(session.reload)
+        panel.voice.preview_wanted.connect(session.preview_voice)
+        panel.persona.persona_chosen.connect(session.choose_persona)
+        panel.history.delete_all_wanted.connect(self.remembering.delete_all)
         panel.devices_wanted.connect(self._look_for_devices)
+        panel.devices.microphone_test_wanted.connect(self._test_microphone)
+        panel.devices.speaker_test_wanted.connect(self._test_speaker)
 
     def _connect_history(self) -> None:
         kept, panel = self.remembering, self.window.history
@@ -188,9 +204,18 @@ class Application(QObject):
                 self.session.choose_speaker(value)
             case "microphone":
                 self.session.choose_microphone(value)
+                if self._microphone_test.running:
+                    self._microphone_test.start(value)
+            case "volume":
+                self.session.choose_volume(value)
+            case "tempo":
+                self.session.choose_tempo(value)
             case "theme":
                 self.settings.change(theme=value)
                 self.theme.choose(value)
+            case "font_size":
+                self.settings.change(font_size=value)
+                self.theme.set_size(value)
             case _:
                 self.settings.change(**{name: value})
         if self.settings.problem is not None:
@@ -207,12 +232,30 @@ class Application(QObject):
                 notice = Notice(str(error), "warning")
                 self._main_thread.post(lambda: self.shown.set_notice(notice))
                 return
-            self._main_thread.post(lambda: self.window.panel.show_devices(found.inputs, found.outputs))
+            self._main_thread.post(lambda: self.window.panel.devices.show_devices(found.inputs, found.outputs))
 
         threading.Thread(target=look, name="devices", daemon=True).start()
 
+    def _test_microphone(self, on: bool) -> None:
+        if on:
+            self._microphone_test.start(self.settings.current.microphone)
+        else:
+            self._microphone_test.stop()
+            self.window.panel.devices.end_test()
+
+    def _test_speaker(self) -> None:
+        chosen = self.settings.current
+        post, tell = self._main_thread.post, self._tell_problem
+        play_test_sound(chosen.speaker, chosen.volume / 100, post, tell, self._make_speaker)
+
+    def _tell_problem(self, problem: str) -> None:
+        self.window.panel.devices.end_test()
+        self.shown.set_notice(Notice(problem, "warning"))
+
     def _tick(self) -> None:
         self.session.tick()
+        if self._microphone_test.running:
+            self.window.panel.devices.show_level(self._microphone_test.level)
         self.remembering.tick()
         self.window.input.show_level(self.session.level)
 

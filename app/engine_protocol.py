@@ -22,13 +22,17 @@ _LENGTH = struct.Struct("<Q")
 
 @dataclass(frozen=True)
 class LoadModel:
-    """Load a model in place of the one there is; answered by Loaded or LoadFailed. `voice=None` keeps the voice."""
+    """Load a model in place of the one there is; answered by Loaded or LoadFailed. `voice=None` keeps the voice.
+
+    `context` is how many tokens it may remember, 0 for all that it can.
+    """
 
     name: str
     device: str = "auto"
     precision: str = "auto"
     speech: bool = True
     voice: str | None = None
+    context: int = 0
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,10 @@ class EngineWorker:
         self._close_conversation()
         self._engine = None  # the old model's memory must be free before the new one asks for its own
         load = engine_factory.resolve(self._factory)
-        self._engine = load(command.name, device=command.device, precision=command.precision, speech=command.speech)
+        limit = {"context": command.context} if command.context else {}
+        self._engine = load(
+            command.name, device=command.device, precision=command.precision, speech=command.speech, **limit
+        )
         self._voice = command.voice or self._voice
         if self._voice not in self._engine.voices:
             self._voice = None

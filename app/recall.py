@@ -9,8 +9,16 @@ import numpy as np
 from app.engine_protocol import Recall
 from app.view_models.conversation import Message, MessageState, Role
 
+_CONSENT = "All right. That is who I am from now on."
 TURNS = 12  # questions with their answers; older ones would cost the new engine more time than they are worth
 SPEECH_SECONDS = 60.0  # of the person's own voice in all, newest first; what was said before that is left out
+
+
+def persona(words: str) -> list[Recall]:
+    """Who the model is to be, as a first exchange: with a system prompt that is not its own it loses its voice."""
+    if not words.strip():
+        return []
+    return [Recall("user", words.strip()), Recall("assistant", _CONSENT)]
 
 
 def turns_to_recall(messages: list[Message]) -> list[Recall]:

@@ -1,6 +1,7 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
-Pages: `conversation` (the default), `welcome`, `settings`, `history`, `listening`, `files`, `engine-stopped`.
+Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `history`,
+`listening`, `files`, `engine-stopped`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from app.view_models.latency import Latency
 from app.view_models.playhead import Playhead
 from model.errors import BadInputError
 
-PAGES = ("conversation", "welcome", "settings", "history", "listening", "files", "engine-stopped")
+SETTINGS = ("settings", *(f"settings-{name}" for name in ("devices", "model", "persona", "history", "look", "keys")))
+PAGES = ("conversation", "welcome", *SETTINGS, "history", "listening", "files", "engine-stopped")
 _DEFAULT_SIZE = "1080x900"
 # how loud a voice is, in frames of the meter
 _LEVELS = (
@@ -87,12 +89,13 @@ def screenshot(
         window.resize(width, height)
         window.show()
         _play(application.shown, page)
-        if page == "settings":
+        if page.startswith("settings"):
             window.toggle_panel()
+            window.panel.show_page(page.partition("-")[2] or "voice")
         elif page == "history":
             window.toggle_history()
             _remember(application)
-        (window.panel if page == "settings" else window.conversation).setFocus()  # no frame around a button
+        (window.panel if page.startswith("settings") else window.conversation).setFocus()  # no frame around a button
         if page == "listening":
             for level in _LEVELS:
                 window.input.show_level(level)
@@ -122,7 +125,7 @@ def _wait(milliseconds: int) -> None:
 
 def _play(shown: ConversationViewModel, page: str) -> None:
     """Bring the view model into the state that the page shows."""
-    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("heart",), "heart"))
+    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("heart",), "heart", 4096))
     shown.set_phase(Phase.IDLE)
     if page == "welcome":
         return

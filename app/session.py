@@ -18,7 +18,7 @@ from app.engine_line import EngineLine, EngineState
 from app.engine_process import EngineProcess
 from app.file_reader import FileReader
 from app.playback.reply_player import ReplyPlayer
-from app.recall import turns_to_recall
+from app.recall import persona, turns_to_recall
 from app.settings import SettingsStore
 from app.speaking import Speaking
 from app.view_models.conversation import (
@@ -56,8 +56,10 @@ class Session:
         self.shown, self.settings, self._post = shown, settings, post
         self._line = EngineLine(self._on_event, self._on_start_failed, post, engine_factory)
         self.speaking = Speaking(self, shown, self._line, lambda: source(settings.current.microphone), post)
-        player = player or ReplyPlayer(device=settings.current.speaker)
-        self._answering = Answering(shown, settings, self._line, player, self.speaking.hearing.deafen, post)
+        self._player = player or ReplyPlayer(device=settings.current.speaker)
+        self._player.set_volume(settings.current.volume / 100)
+        self._player.set_tempo(settings.current.tempo / 100)
+        self._answering = Answering(shown, settings, self._line, self._player, self.speaking.hearing.deafen, post)
         self._files = FileReader(shown, self._line, self._fail_turn, post)
 
     @property
@@ -107,8 +109,11 @@ class Session:
         self.shown.set_model(None)
         self._answering.repeatable = 0
         chosen = self.settings.current
-        load = protocol.LoadModel(chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None)
-        tell([load, *turns_to_recall(self.shown.messages)])
+        context = 0 if chosen.context == "auto" else int(chosen.context)
+        load = protocol.LoadModel(
+            chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None, context=context
+        )
+        tell([load, *persona(chosen.persona), *turns_to_recall(self.shown.messages)])
         self.show_phase()
 
     def _on_start_failed(self, reason: str) -> None:
@@ -187,7 +192,7 @@ class Session:
     def _tell_conversation(self, messages: list[Message]) -> None:
         self.stop()
         self._line.send(protocol.StartConversation(self.settings.current.voice or None))
-        for turn in turns_to_recall(messages):
+        for turn in [*persona(self.settings.current.persona), *turns_to_recall(messages)]:
             self._line.send(turn)
         self._answering.repeatable = 0
 
@@ -270,6 +275,21 @@ class Session:
         self._answering.preview(voice)
         self.show_phase()
 
+    def choose_persona(self, words: str) -> None:
+        """Be this from now on; what was said in this conversation stays."""
+        self.settings.change(persona=words)
+        self._tell_conversation(self.shown.messages)
+
+    def choose_volume(self, percent: int) -> None:
+        """Speak as loud as this from now on."""
+        self.settings.change(volume=percent)
+        self._player.set_volume(percent / 100)
+
+    def choose_tempo(self, percent: int) -> None:
+        """Speak as fast as this from the next answer on."""
+        self.settings.change(tempo=percent)
+        self._player.set_tempo(percent / 100)
+
     def choose_speaker(self, device: str) -> None:
         """Play on this device from the next answer on."""
         self.settings.change(speaker=device)
@@ -310,7 +330,9 @@ class Session:
         self.show_phase()
 
     def _on_loaded(self, event: protocol.Loaded) -> None:
-        self.shown.set_model(ModelInfo(event.name, event.device, event.precision, event.voices, event.voice))
+        self.shown.set_model(
+            ModelInfo(event.name, event.device, event.precision, event.voices, event.voice, event.context_length)
+        )
         if not event.voices:
             self.shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ HOME_VARIABLE = "VISAVIS_HOME"
 THEMES = ("system", "light", "dark")
 DEVICES = ("auto", "cpu", "cuda")
 RETENTIONS = ("forever", "365", "90", "30", "7", "none")  # days
+LANGUAGES = ("system", "en", "zh_CN")
+CONTEXTS = ("auto", "2048", "4096", "8192", "16384", "32768")  # tokens
 PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
 DEFAULT_MODEL = "nano"
 
@@ -32,6 +35,13 @@ class Settings:
     Attributes:
         interrupt_by_voice: whether a voice stops a reply in hands-free mode; without echo cancellation this wants
             headphones, because the microphone hears the loudspeaker too.
+        context: tokens that the model may remember; "auto" is all that it can.
+        volume: of the voice, percent; tempo: the same, 100 is the voice's own.
+        persona: who the model is to be, in the person's words; empty for nobody in particular.
+        font_size: of the window's text, percent.
+        tray: whether the program stays in the system's tray when its window is closed.
+        push_to_talk: the key that talks while another window has the focus, as Qt writes it; empty for none.
+        welcomed: whether the first-run wizard has been seen.
         retention: for how many days conversations are kept that are not pinned; "none" keeps no new ones.
         history_open: whether the list of conversations is shown.
         window: left, top, width, height of the window in pixels; empty until it has been moved.
@@ -40,19 +50,31 @@ class Settings:
     model: str = DEFAULT_MODEL
     device: str = "auto"
     precision: str = "auto"
+    context: str = "auto"
     voice: str = ""
     microphone: str = ""
     speaker: str = ""
+    camera: str = ""
+    volume: int = 100
+    tempo: int = 100
     speak_answers: bool = True
     interrupt_by_voice: bool = False
+    persona: str = ""
     retention: str = "forever"
     history_open: bool = False
     theme: str = "system"
+    language: str = "system"
+    font_size: int = 100
+    tray: bool = False
+    push_to_talk: str = ""
+    welcomed: bool = False
     draft: str = ""
     window: tuple[int, ...] = ()
 
 
-_CHOICES = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS, "retention": RETENTIONS}
+_CHOICES: dict[str, tuple[str, ...]] = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS}
+_CHOICES |= {"language": LANGUAGES, "context": CONTEXTS, "retention": RETENTIONS}
+_RANGES = {"volume": range(0, 101), "tempo": range(50, 201), "font_size": range(80, 201)}
 
 
 def home() -> Path:
@@ -111,6 +133,10 @@ class SettingsStore:
             self.problem = f"The settings cannot be saved ({error.strerror or error}); they hold until you leave."
 
 
+def _allowed(name: str, value: Any) -> Sequence[Any]:
+    return _CHOICES.get(name) or _RANGES.get(name) or (value,)
+
+
 def from_json(stored: dict[str, Any]) -> Settings:
     """Settings from what a file says; values of another type or not on offer are left at their defaults, and logged."""
     values: dict[str, Any] = {}
@@ -120,7 +146,7 @@ def from_json(stored: dict[str, Any]) -> Settings:
         value, default = stored[field.name], field.default
         if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(n, int) for n in value):
             values[field.name] = tuple(value)
-        elif type(value) is type(default) and value in _CHOICES.get(field.name, (value,)):
+        elif type(value) is type(default) and value in _allowed(field.name, value):
             values[field.name] = value
         else:
             log.warning("settings: %s cannot be %r", field.name, value)

@@ -10,8 +10,14 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-def load(name: str = "nano", device: str = "auto", precision: str = "auto", speech: bool = True) -> Engine:
+def load(
+    name: str = "nano",
+    device: str = "auto",
+    precision: str = "auto",
+    speech: bool = True,
+    context: int | None = None,
+) -> Engine:
     """The engine of the embedded model ("nano") or of a folder in the official layout; see model.checkpoint.load."""
     from model.checkpoint.load import load as load_engine
 
-    return load_engine(name, device, precision, speech)
+    return load_engine(name, device, precision, speech, context)

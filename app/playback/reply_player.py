@@ -23,6 +23,7 @@ class ReplyPlayer:
         self._make_speaker = make_speaker
         self._speaker = make_speaker(device)
         self._device = device
+        self._volume = self._tempo = 1.0
         self._lock = threading.Lock()
         self._generation = -1
         self._opened_for = -1
@@ -40,10 +41,19 @@ class ReplyPlayer:
         """Play on another device from the next reply on."""
         self._device = device
 
+    def set_volume(self, volume: float) -> None:
+        """Be as loud as this from now on, from 0 to 1."""
+        self._volume = self._speaker.volume = volume
+
+    def set_tempo(self, tempo: float) -> None:
+        """Speak as fast as this from the next reply on; 1 is the voice's own tempo."""
+        self._tempo = tempo
+
     def begin(self, generation: int) -> None:
         """The reply of this generation is wanted; whatever comes of another one is dropped."""
         with self._lock:
             self._generation = generation
+            self._speaker.tempo = self._tempo
             self._speaker.begin()
 
     def play(self, generation: int, samples: np.ndarray, sample_rate: int) -> bool:
@@ -96,6 +106,7 @@ class ReplyPlayer:
         if self._speaker.device != self._device:
             self._speaker.close()
             replacement = self._make_speaker(self._device)
+            replacement.volume, replacement.tempo = self._volume, self._tempo
             replacement.begin()
             self._speaker = replacement
         self._speaker.open()

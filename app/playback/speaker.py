@@ -16,6 +16,7 @@ import soxr
 
 from app import audio_devices
 from app.capture.ring_buffer import RingBuffer
+from app.playback.tempo import Tempo
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Speaker:
 
     Attributes:
         underruns: how often the ring ran dry in the middle of a reply.
+        volume: from 0 to 1, as it is heard; takes effect at once.
+        tempo: of the next reply, 1 is the voice's own.
         sounded_at: when the first sample of this reply reached the ear, on the monotonic clock; None until it has.
     """
 
@@ -49,7 +52,11 @@ class Speaker:
         self._prebuffer = _PREBUFFER
         self._dry_before = 0  # underruns until this reply began
         self._flowing = False  # past the jitter buffer; changed by the callback while there is one
+        self._stretching: Tempo | None = None
+        self._pace = 1.0  # the tempo of this reply
+        self._gain = 1.0  # with which the last block ended
         self.underruns = 0
+        self.volume = self.tempo = 1.0
         self.sounded_at: float | None = None
 
     @property
@@ -83,7 +90,8 @@ class Speaker:
         with self._lock:
             self._stop_at = self._origin = self._ring.written
             self.sounded_at = None
-            self._resampler = None
+            self._resampler = self._stretching = None
+            self._pace = self.tempo
             self._complete = False
             if self.underruns == self._dry_before:  # the last reply had no pause: try with less
                 self._prebuffer = max(_PREBUFFER, self._prebuffer // 2)
@@ -96,14 +104,19 @@ class Speaker:
                 self._rate = sample_rate
                 # LQ delays by 1.2 ms only; speech has nothing near the band edge that it would harm.
                 self._resampler = soxr.ResampleStream(sample_rate, _RATE, 1, dtype="float32", quality="LQ")
-            self._write(self._resampler.resample_chunk(np.asarray(samples, np.float32)))
+                self._stretching = Tempo(self._pace, sample_rate) if self._pace != 1.0 else None
+            samples = np.asarray(samples, np.float32)
+            if self._stretching is not None:
+                samples = self._stretching.stretch(samples)
+            self._write(self._resampler.resample_chunk(samples))
 
     def finish(self) -> None:
         """The reply is complete: play out what is buffered."""
         with self._lock:
             if self._resampler is not None:
-                self._write(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-                self._resampler = None
+                rest = self._stretching.end() if self._stretching is not None else np.zeros(0, np.float32)
+                self._write(self._resampler.resample_chunk(rest, last=True))
+                self._resampler = self._stretching = None
             self._complete = True
 
     def stop(self) -> float:
@@ -112,15 +125,15 @@ class Speaker:
             heard = self.played_seconds
             self._stop_at = self._ring.written
             self._complete = True
-            self._resampler = None
+            self._resampler = self._stretching = None
             return heard
 
     @property
     def played_seconds(self) -> float:
-        """Seconds of this reply that have reached the listener's ear."""
+        """Seconds of this reply that have reached the listener's ear, counted as the voice has spoken them."""
         latency = self._stream.latency if self._stream is not None else 0.0
         handed_over = (self._ring.consumed - self._origin) / _RATE
-        return max(0.0, handed_over - (latency if self.playing else 0.0))
+        return max(0.0, handed_over - (latency if self.playing else 0.0)) * self._pace
 
     @property
     def playing(self) -> bool:
@@ -135,7 +148,14 @@ class Speaker:
             log.warning("the reply is longer than the playback buffer; its end will be missing")
 
     def _fill(self, block: np.ndarray) -> None:
-        """On PortAudio's thread: copy, or be silent."""
+        """On PortAudio's thread: copy, as loud as is wanted, or be silent."""
+        self._copy(block)
+        gain = self.volume**2  # what ears take for half as loud is a good deal less than half
+        if gain != 1.0 or self._gain != 1.0:
+            block *= np.linspace(self._gain, gain, len(block), dtype=np.float32)
+            self._gain = gain
+
+    def _copy(self, block: np.ndarray) -> None:
         ring = self._ring
         if ring.consumed < self._stop_at:
             self._fade_out(block)

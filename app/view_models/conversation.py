@@ -150,6 +150,7 @@ class ModelInfo:
     precision: str
     voices: tuple[str, ...]
     voice: str
+    context_length: int = 0
 
 
 @dataclass(frozen=True)

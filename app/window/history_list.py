@@ -140,7 +140,7 @@ class HistoryDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Two lines, or one for a heading."""
-        return QSize(0, ROW if self._model.entry(index) is not None else HEADING)
+        return QSize(0, self._theme.pixels(ROW if self._model.entry(index) is not None else HEADING))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
@@ -149,7 +149,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         entry = self._model.entry(index)
         if entry is None:
-            painter.setFont(_font(option, 13, bold=True))
+            painter.setFont(self._font(option, 13, bold=True))
             painter.setPen(QColor(t.muted))
             area = rect.adjusted(_EDGE + 8, 8, -_EDGE, 0)
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self._model.title(self._model.rows[index.row()]))
@@ -172,9 +172,19 @@ class HistoryDelegate(QStyledItemDelegate):
         title = QRect(words.left(), words.top(), words.width() - (20 if entry.pinned else 0), words.height() // 2)
         detail = QRect(words.left(), title.bottom() + 1, words.width(), words.height() // 2)
         _line(
-            painter, title, self._model.title(entry), _font(option, 14, bold=is_open), t.on_tint if is_open else t.text
+            painter,
+            title,
+            self._model.title(entry),
+            self._font(option, 14, bold=is_open),
+            t.on_tint if is_open else t.text,
         )
-        _line(painter, detail, self._model.detail(entry), _font(option, 13), t.on_tint if is_open else t.muted)
+        _line(painter, detail, self._model.detail(entry), self._font(option, 13), t.on_tint if is_open else t.muted)
+
+    def _font(self, option: QStyleOptionViewItem, size: int, bold: bool = False) -> QFont:
+        font = QFont(option.font)
+        font.setPixelSize(self._theme.pixels(size))
+        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        return font
 
 
 class HistoryList(QListView):
@@ -228,13 +238,6 @@ class HistoryList(QListView):
 
 def _identity(row: Heading | Entry) -> object:
     return row.key if isinstance(row, Entry) else row.section
-
-
-def _font(option: QStyleOptionViewItem, size: int, bold: bool = False) -> QFont:
-    font = QFont(option.font)
-    font.setPixelSize(size)
-    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    return font
 
 
 def _line(painter: QPainter, area: QRect, words: str, font: QFont, color: str) -> None:

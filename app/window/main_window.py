@@ -179,10 +179,10 @@ class MainWindow(QMainWindow):
         self._share_room()
         self.history_toggled.emit(shown)
 
-    def _open_panel(self) -> None:
+    def _open_panel(self, page: str | None = None) -> None:
         if self.width() < _SMALLEST[0] + HISTORY_WIDTH + PANEL_WIDTH:
             self.history.hide()
-        self.panel.open()
+        self.panel.open(page)
         self._share_room()
 
     def _close_panel(self) -> None:
@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         if action == "restart":
             self.restart_wanted.emit()
         elif action == "settings" and not self.panel.isVisible():
-            self._open_panel()
+            self._open_panel("model")
 
     # what is shown
 

@@ -5,6 +5,7 @@ Every colour in the window comes from here. Text on its background has a contras
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -102,6 +103,7 @@ class Theme(QObject):
 
     Attributes:
         tokens: the colours now.
+        scale: of all text, 1 is as designed.
     """
 
     changed = Signal()
@@ -111,10 +113,21 @@ class Theme(QObject):
         self._application = application
         self._choice = "system"
         self.tokens = LIGHT
+        self.scale = 1.0
         application.setStyle("Fusion")
-        application.setFont(_font())
+        application.setFont(_font(self.scale))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
+
+    def set_size(self, percent: int) -> None:
+        """All text in this size of its own, from now on."""
+        self.scale = percent / 100
+        self._application.setFont(_font(self.scale))
+        self._apply()
+
+    def pixels(self, size: int) -> int:
+        """A size of text that is painted, as large as the person wants text."""
+        return round(size * self.scale)
 
     def choose(self, choice: str) -> None:
         """Be "light", "dark", or what the "system" is."""
@@ -125,7 +138,7 @@ class Theme(QObject):
         dark = self._choice == "dark" or (self._choice == "system" and _system_is_dark())
         self.tokens = DARK if dark else LIGHT
         self._application.setPalette(_palette(self.tokens))
-        self._application.setStyleSheet(style_sheet(self.tokens))
+        self._application.setStyleSheet(scaled(style_sheet(self.tokens), self.scale))
         self.changed.emit()
 
 
@@ -133,10 +146,15 @@ def _system_is_dark() -> bool:
     return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
 
 
-def _font() -> QFont:
+def scaled(sheet: str, scale: float) -> str:
+    """A style sheet with its text larger or smaller."""
+    return re.sub(r"font-size: (\d+)px", lambda size: f"font-size: {round(int(size[1]) * scale)}px", sheet)
+
+
+def _font(scale: float) -> QFont:
     font = QFont()
     font.setFamilies(_FAMILIES)
-    font.setPixelSize(15)
+    font.setPixelSize(round(15 * scale))
     font.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
     return font
 
@@ -194,6 +212,7 @@ QPushButton:disabled {{ color: {t.muted}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent};
     font-weight: 600; }}
+QPushButton[kind="primary"]:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.border}; }}
 QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; }}
 QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 1px solid transparent; color: {t.accent}; padding: 3px 6px;
@@ -240,6 +259,17 @@ QMenu::item {{ padding: 6px 22px 6px 14px; border-radius: 6px; }}
 QMenu::item:selected {{ background: {t.tint}; color: {t.on_tint}; }}
 QMenu::separator {{ background: {t.border}; height: 1px; margin: 5px 8px; }}
 QFrame#drawer QScrollArea, QWidget#drawerPage {{ background: {t.surface}; border: none; }}
+QFrame#rail {{ background: {t.window}; border: none; border-right: 1px solid {t.border}; }}
+QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 9px; padding: 5px;
+    selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+QPlainTextEdit:focus {{ border: 1px solid {t.accent}; }}
+QSlider {{ min-height: 26px; }}
+QSlider::groove:horizontal {{ background: {t.faint}; height: 4px; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ background: {t.accent}; width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; }}
+QSlider::handle:horizontal:focus {{ border: 2px solid {t.text}; width: 14px; height: 14px; margin: -7px 0;
+    border-radius: 9px; }}
+QPushButton:checked {{ background: {t.tint}; color: {t.on_tint}; }}
 QFrame[kind="line"] {{ background: {t.border}; border: none; }}
 QComboBox {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: 9px; padding: 6px 10px; }}
 QComboBox:hover {{ border-color: {t.faint}; }}

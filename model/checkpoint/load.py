@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,13 +32,20 @@ _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # owner/model
 _KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
 
 
-def load(name: str = "nano", device: str = "auto", precision: str = "auto", speech: bool = True) -> Engine:
+def load(
+    name: str = "nano",
+    device: str = "auto",
+    precision: str = "auto",
+    speech: bool = True,
+    context: int | None = None,
+) -> Engine:
     """The engine of the embedded model ("nano") or of a model folder in the official layout.
 
+    `context` is how many tokens of a conversation it may remember, where that is less than it could.
     Raises BadInputError for what cannot be read as a model, CannotRunError for what this machine cannot run.
     """
     folder = find_model(name)
-    config = read_config(folder)
+    config = _within(read_config(folder), context)
     chosen = _device(device)
     precision = _precision(precision, chosen)
     dtype = _FLOATS[precision]
@@ -71,6 +79,14 @@ def load(name: str = "nano", device: str = "auto", precision: str = "auto", spee
         token2wav=token2wav,
         voices_by_name=voices,
     )
+
+
+def _within(config: OmniConfig, context: int | None) -> OmniConfig:
+    """The same model with a shorter memory."""
+    text = config.thinker.text
+    if context is None or context >= text.max_position_embeddings:
+        return config
+    return replace(config, thinker=replace(config.thinker, text=replace(text, max_position_embeddings=context)))
 
 
 def find_model(name: str) -> Path:

@@ -200,10 +200,14 @@ class ScriptedEngine:
         return ScriptedConversation(self, voice, system)
 
 
-def load(name: str, device: str = "auto", precision: str = "auto", speech: bool = True) -> ScriptedEngine:
+def load(
+    name: str, device: str = "auto", precision: str = "auto", speech: bool = True, context: int | None = None
+) -> ScriptedEngine:
     """What `model.load` is to the real engine."""
     if name == "none":
         raise CannotRunError("There is no model “none” here; install one with: models download nano.")
     if name == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
-    return ScriptedEngine(name, device, precision if precision != "auto" else "fp32")
+    engine = ScriptedEngine(name, device, precision if precision != "auto" else "fp32")
+    engine.context_length = context or engine.context_length
+    return engine

@@ -40,6 +40,7 @@ class TimedSpeaker:
     def __init__(self, device: str = "") -> None:
         self.device = device
         self.problem: str | None = None
+        self.volume = self.tempo = 1.0
         self._seconds = 0.0
         self._began: float | None = None
         self._stopped_at: float | None = None
@@ -55,7 +56,7 @@ class TimedSpeaker:
 
     def play(self, samples: np.ndarray, sample_rate: int) -> None:
         self._began = self._began or time.monotonic()
-        self._seconds += len(samples) / sample_rate
+        self._seconds += len(samples) / sample_rate / self.tempo
 
     def finish(self) -> None:
         pass
@@ -73,11 +74,12 @@ class TimedSpeaker:
     def played_seconds(self) -> float:
         if self._stopped_at is not None:
             return self._stopped_at
-        return min(self._seconds, time.monotonic() - self._began) if self._began is not None else 0.0
+        played = min(self._seconds, time.monotonic() - self._began) if self._began is not None else 0.0
+        return played * self.tempo
 
     @property
     def playing(self) -> bool:
-        return self._stopped_at is None and self._began is not None and self.played_seconds < self._seconds
+        return self._stopped_at is None and self._began is not None and self.played_seconds < self._seconds * self.tempo
 
 
 def spoken(seconds: float) -> np.ndarray:

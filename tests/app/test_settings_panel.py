@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
+from app.audio_devices import AudioError
 from app.media import MediaKind
 from app.settings import SettingsStore
-from app.view_models.conversation import Attachment, AttachmentState, Phase
+from app.view_models.conversation import Attachment, AttachmentState, Notice, Phase
+from app.window.controls import IconButton
+from app.window.settings.keys_page import shortcuts
 from app.window.settings_panel import SettingsPanel
+from tests.app.conftest import FACTORY
+from tests.app.media import media_files
+from tests.app.sound_doubles import RecordedVoice, TimedSpeaker
+from tests.app.test_window import answered, type_and_send
 
 
 @pytest.fixture
@@ -22,33 +31,33 @@ def panel(application: Application) -> SettingsPanel:
 
 
 def choose(panel: SettingsPanel, index: int) -> None:
-    panel.model.setCurrentIndex(index)
-    panel.model.activated.emit(index)
+    panel.model.model.setCurrentIndex(index)
+    panel.model.model.activated.emit(index)
 
 
 def test_model_of_a_folder(
     qtbot: QtBot, application: Application, panel: SettingsPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "my-model"
-    assert [panel.model.itemData(index) for index in range(panel.model.count())] == ["nano", None]
-    assert not panel.load.isEnabled()  # it is what is loaded already
+    assert [panel.model.model.itemData(index) for index in range(panel.model.model.count())] == ["nano", None]
+    assert not panel.model.load.isEnabled()  # it is what is loaded already
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     choose(panel, 1)
-    assert panel.model.currentData() == "nano" and not panel.load.isEnabled()  # nothing was chosen
+    assert panel.model.model.currentData() == "nano" and not panel.model.load.isEnabled()  # nothing was chosen
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     choose(panel, 1)
-    assert panel.model.currentData() == str(folder) and panel.model.currentText() == "my-model"
-    assert panel.load.isEnabled()
-    panel.load.click()
+    assert panel.model.model.currentData() == str(folder) and panel.model.model.currentText() == "my-model"
+    assert panel.model.load.isEnabled()
+    panel.model.load.click()
     qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
     assert application.shown.model is not None and application.shown.model.name == str(folder)
-    assert not panel.load.isEnabled()
+    assert not panel.model.load.isEnabled()
     assert SettingsStore().current.model == str(folder)
 
     choose(panel, 0)
-    assert panel.load.isEnabled()  # nano again
+    assert panel.model.load.isEnabled()  # nano again
 
 
 def test_model_that_cannot_be_loaded_can_be_tried_again(
@@ -57,10 +66,10 @@ def test_model_that_cannot_be_loaded_can_be_tried_again(
     application.settings.change(model="none")
     application.session.reload()
     qtbot.waitUntil(lambda: application.shown.phase is Phase.FAILED, timeout=5000)
-    assert panel.load.isEnabled()
+    assert panel.model.load.isEnabled()
     application.settings.change(model="nano")
-    panel.load.click()
-    assert not panel.load.isEnabled()  # while it is being loaded
+    panel.model.load.click()
+    assert not panel.model.load.isEnabled()  # while it is being loaded
     qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
 
 
@@ -91,3 +100,171 @@ def test_every_file_is_seen_in_a_narrow_window(qtbot: QtBot, application: Applic
 
     qtbot.waitUntil(all_seen, timeout=2000)
     assert bar._card.rect().contains(bar._chips.geometry())
+
+
+# pages
+
+
+def test_every_page_opens_by_its_button_and_is_named(application: Application, panel: SettingsPanel) -> None:
+    names = set()
+    for name in panel.pages:
+        button = panel.findChild(IconButton, name)
+        assert button is not None
+        button.click()
+        assert button.isChecked() and panel._title.text() == button.toolTip()
+        names.add(panel._title.text())
+    assert len(names) == len(panel.pages)
+
+
+def test_banner_leads_to_the_models(application: Application) -> None:
+    application.shown.set_notice(Notice("No model.", "error", "settings"))
+    application.window.banner.button.click()
+    assert application.window.panel.model.isVisible()
+
+
+def test_volume_and_speed(application: Application, panel: SettingsPanel) -> None:
+    panel.voice.volume.setValue(10)
+    panel.voice.tempo.setValue(15)
+    player = application.session._player
+    assert player._speaker.volume == 0.5
+    player.begin(7)
+    assert player._speaker.tempo == 1.5
+    kept = SettingsStore().current
+    assert (kept.volume, kept.tempo) == (50, 150)
+    assert panel.voice.tempo.accessibleDescription() == "150 %"
+
+
+def test_microphone_is_tried_out(
+    qtbot: QtBot, application: Application, panel: SettingsPanel, voice: RecordedVoice
+) -> None:
+    panel.show_page("devices")
+    voice.say(media_files.tone(3.0))
+    meter = panel.devices.meter
+    panel.devices.test_microphone.click()
+    qtbot.waitUntil(lambda: meter._history.max() > 0.3, timeout=2000)
+    panel.show_page("voice")  # nobody looks at it any more
+    assert not application._microphone_test.running and not panel.devices.test_microphone.isChecked()
+    panel.show_page("devices")
+    panel.devices.test_microphone.click()
+    application.window.toggle_panel()
+    assert not application._microphone_test.running
+
+
+def test_microphone_that_cannot_be_tried_is_told(
+    qtbot: QtBot, application: Application, panel: SettingsPanel, voice: RecordedVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise AudioError("No microphone could be opened; connect one.")
+
+    monkeypatch.setattr(voice, "open", refuse)
+    panel.show_page("devices")
+    panel.devices.test_microphone.click()
+    qtbot.waitUntil(application.window.banner.isVisible, timeout=2000)
+    assert "connect one" in application.window.banner.text
+    assert not panel.devices.test_microphone.isChecked()
+
+
+def test_loudspeaker_is_tried_out(
+    qtbot: QtBot, application: Application, panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[TimedSpeaker] = []
+
+    def make(device: str) -> TimedSpeaker:
+        made.append(TimedSpeaker(device))
+        return made[-1]
+
+    monkeypatch.setattr(application, "_make_speaker", make)
+    application.settings.change(speaker="Headphones", volume=40)
+    panel.devices.test_speaker.click()
+    qtbot.waitUntil(lambda: bool(made) and made[0]._seconds > 0.5, timeout=2000)
+    assert made[0].device == "Headphones" and made[0].volume == 0.4
+
+    monkeypatch.setattr(TimedSpeaker, "open", lambda self: setattr(self, "problem", "It has gone.") or False)
+    panel.devices.test_speaker.click()
+    qtbot.waitUntil(application.window.banner.isVisible, timeout=2000)
+    assert application.window.banner.text == "It has gone."
+
+
+def test_persona_is_told_before_everything_else(qtbot: QtBot, application: Application, panel: SettingsPanel) -> None:
+    page = panel.persona
+    assert not page.use.isEnabled()
+    page.words.setPlainText("You are a pirate.")
+    page.use.click()
+    assert not page.use.isEnabled()
+    type_and_send(qtbot, application, "recite history")
+    qtbot.waitUntil(answered(application), timeout=5000)
+    assert application.shown.messages[-1].text.startswith("user: You are a pirate. | assistant: ")
+    application.session.restart()
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
+    application.session.new_conversation()
+    type_and_send(qtbot, application, "recite history")
+    qtbot.waitUntil(answered(application), timeout=5000)
+    assert application.shown.messages[-1].text.startswith("user: You are a pirate. | assistant: ")
+    assert SettingsStore().current.persona == "You are a pirate."
+
+
+def test_context_is_limited_when_the_model_is_loaded(
+    qtbot: QtBot, application: Application, panel: SettingsPanel
+) -> None:
+    page = panel.model
+    index = page.context.findData("4096")
+    page.context.setCurrentIndex(index)
+    page.context.activated.emit(index)
+    assert page.load.isEnabled()
+    page.load.click()
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
+    assert application.shown.model is not None and application.shown.model.context_length == 4096
+    assert "4096" in page._told.text() and not page.load.isEnabled()
+
+
+def test_text_grows_with_its_size(qtbot: QtBot, application: Application, panel: SettingsPanel) -> None:
+    before = application.window.input.field.fontMetrics().height(), panel.voice.speak.fontMetrics().height()
+    panel.look.font_size.setValue(15)
+    after = application.window.input.field.fontMetrics().height(), panel.voice.speak.fontMetrics().height()
+    assert all(b > 1.35 * a for a, b in zip(before, after))
+    panel.look.font_size.setValue(10)
+    assert application.window.input.field.fontMetrics().height() == before[0]
+
+
+def test_all_conversations_are_deleted_when_that_is_confirmed(
+    qtbot: QtBot, application: Application, panel: SettingsPanel
+) -> None:
+    entries = application.remembering.history
+    type_and_send(qtbot, application, "hello")
+    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(lambda: len(entries.entries) == 1, timeout=3000)
+    for words, left in (("Keep", 1), ("Delete all", 0)):
+        panel.history.delete_all.click()
+        box = panel.findChild(QMessageBox)
+        assert box is not None
+        next(button for button in box.buttons() if button.text() == words).click()
+        qtbot.waitUntil(lambda: len(entries.entries) == left, timeout=3000)  # noqa: B023
+        qtbot.wait(50)
+    assert application.shown.messages == []
+
+
+def test_every_key_of_the_window_is_in_the_list(application: Application) -> None:
+    told = {QKeySequence(keys).toString() for keys, _ in shortcuts()}
+    works = {shortcut.key().toString() for shortcut in application.window.findChildren(QShortcut)}
+    assert works and works <= told
+
+
+def test_damaged_settings_are_kept_aside_and_told(qtbot: QtBot, qapp: QApplication, profile: Path) -> None:
+    profile.mkdir()
+    (profile / "settings.json").write_text('{"theme": "dark", ', "utf-8")
+    store = SettingsStore(profile)
+    made = Application(qapp, store, FACTORY)
+    assert "settings.damaged.json" in made.window.banner.text
+    assert (profile / "settings.damaged.json").read_text("utf-8") == '{"theme": "dark", '
+    store.change(theme="light")
+    assert SettingsStore(profile).current.theme == "light"
+    made.close()
+
+
+def test_odd_values_in_the_settings_file_are_left_out(profile: Path) -> None:
+    profile.mkdir()
+    odd = {"volume": 300, "tempo": "fast", "font_size": 10_000, "language": "tlh", "retention": "7", "context": 12}
+    (profile / "settings.json").write_text(json.dumps(odd), "utf-8")
+    current = SettingsStore(profile).current
+    assert (current.volume, current.tempo, current.font_size, current.language) == (100, 100, 100, "system")
+    assert current.retention == "7" and current.context == "auto"

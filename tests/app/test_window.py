@@ -311,9 +311,9 @@ def test_missing_microphone_is_told(
 def test_choices_are_kept(qtbot: QtBot, application: Application) -> None:
     panel = application.window.panel
     application.window.toggle_panel()
-    panel.voice.setCurrentText("Ben")
-    panel.voice.textActivated.emit("Ben")
-    panel.speak.setChecked(False)
+    panel.voice.voice.setCurrentText("Ben")
+    panel.voice.voice.textActivated.emit("Ben")
+    panel.voice.speak.setChecked(False)
     type_and_send(qtbot, application, "which voice")
     qtbot.waitUntil(answered(application), timeout=5000)
     answer = application.shown.answer()
