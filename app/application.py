@@ -11,11 +11,12 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, QTranslator, Signal, Slot
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
 from app import audio_devices, display
@@ -28,6 +29,7 @@ from app.settings import SettingsStore
 from app.view_models.conversation import ConversationViewModel, Message, Notice
 from app.window.icons import application_icon
 from app.window.main_window import MainWindow
+from app.window.pixels import to_pixels
 from app.window.theme import Theme
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Application(QObject):
     ) -> None:
         super().__init__()
         self.settings, self._make_speaker = settings, make_speaker
+        self._pictures = 0  # that were pasted
         self.theme = Theme(qt)
         self.theme.choose(settings.current.theme)
         self.theme.set_size(settings.current.font_size)
@@ -141,6 +144,9 @@ class Application(QObject):
         conversation.silence.connect(session.stop)
         conversation.save.connect(self._save_speech)
         conversation.answer_again.connect(self._answer_again)
+        conversation.watch.connect(session.watch)
+        bar.picture_pasted.connect(self._attach_picture)
+        window.picture_dropped.connect(self._attach_picture)
         self._connect_history()
         panel.changed.connect(self._change_setting)
         panel.model.reload_wanted.connect(session.reload)
@@ -191,6 +197,12 @@ class Application(QObject):
         draft = "" if self.remembering.history.private else self.shown.draft
         if draft != self.settings.current.draft:
             self.settings.change(draft=draft)
+
+    def _attach_picture(self, image: QImage) -> None:
+        """From the clipboard: as pixels on another thread, a large one takes a moment."""
+        self._pictures += 1
+        name = self.tr("picture %d") % self._pictures
+        self.session.attach_picture(name, partial(to_pixels, image.copy()))
 
     def _set_hands_free(self, on: bool) -> None:
         self.session.set_hands_free(on)

@@ -13,6 +13,7 @@ from functools import partial
 
 from app import engine_protocol as protocol
 from app.engine_process import EngineProcess
+from app.view_models.conversation import ModelInfo
 
 
 class EngineState(Enum):
@@ -126,3 +127,9 @@ class EngineLine:
     def _failed(self, reason: str) -> None:
         self.state = EngineState.BROKEN
         self._on_start_failed(reason)
+
+
+def model_info(event: protocol.Loaded) -> ModelInfo:
+    """What the window shows of the model that has been loaded."""
+    names = (event.name, event.device, event.precision, event.voices, event.voice)
+    return ModelInfo(*names, event.context_length, event.picture_pixels)

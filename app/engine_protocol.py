@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+PICTURE_PIXELS = (56 * 56, 28 * 28 * 16384)  # the official checkpoints'
 _LENGTH = struct.Struct("<Q")
 
 
@@ -164,7 +165,8 @@ Command = (
 
 @dataclass(frozen=True)
 class Loaded:
-    """The model is there and a conversation is open."""
+    """The model is there and a conversation is open. `picture_pixels`: of how many at least and at most it sees a
+    picture."""
 
     name: str
     device: str
@@ -174,6 +176,7 @@ class Loaded:
     sample_rate: int
     context_length: int
     generation: int = 0
+    picture_pixels: tuple[int, int] = PICTURE_PIXELS
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,7 @@ class EngineWorker:
                 voice=self._voice or engine.default_voice or "",
                 sample_rate=engine.sample_rate,
                 context_length=engine.context_length,
+                picture_pixels=_picture_pixels(engine),
             )
         )
 
@@ -237,6 +238,13 @@ class EngineWorker:
 
     def _send(self, event: protocol.Event) -> None:
         protocol.write_message(self._sink, event)
+
+
+def _picture_pixels(engine: Any) -> tuple[int, int]:
+    front_end = getattr(engine, "patch_front_end", None)  # an engine of another make may have none
+    if front_end is None:
+        return protocol.PICTURE_PIXELS
+    return front_end.image_min_pixels, front_end.image_max_pixels
 
 
 def translate(generation: int, event: Any) -> protocol.Event:

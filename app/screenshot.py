@@ -1,7 +1,7 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
 Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `history`,
-`listening`, `files`, `engine-stopped`.
+`listening`, `files`, `media`, `engine-stopped`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.application import Application, make_qt
 from app.history.records import Entry
-from app.media import Audio, Image, MediaKind, thumbnail
+from app.media import Audio, Image, MediaKind, Video, thumbnail
 from app.settings import HOME_VARIABLE, SettingsStore
 from app.view_models.conversation import (
     Attachment,
@@ -31,12 +31,13 @@ from app.view_models.conversation import (
     Notice,
     Phase,
 )
+from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
 from app.view_models.playhead import Playhead
 from model.errors import BadInputError
 
 SETTINGS = ("settings", *(f"settings-{name}" for name in ("devices", "model", "persona", "history", "look", "keys")))
-PAGES = ("conversation", "welcome", *SETTINGS, "history", "listening", "files", "engine-stopped")
+PAGES = ("conversation", "welcome", *SETTINGS, "history", "listening", "files", "media", "engine-stopped")
 _DEFAULT_SIZE = "1080x900"
 # how loud a voice is, in frames of the meter
 _LEVELS = (
@@ -129,6 +130,9 @@ def _play(shown: ConversationViewModel, page: str) -> None:
     shown.set_phase(Phase.IDLE)
     if page == "welcome":
         return
+    if page == "media":
+        _play_media(shown)
+        return
     _say(shown, "Why is the sky blue, in two sentences?")
     _answer(
         shown,
@@ -146,7 +150,7 @@ def _play(shown: ConversationViewModel, page: str) -> None:
         12.1,
     )
     if page == "files":
-        for attachment in (_picture(), _sound(), Attachment(Path("holiday.mp4"), MediaKind.VIDEO)):
+        for attachment in (_picture(), _sound(), _being_read()):
             shown.attach(attachment)
         shown.set_draft("Which of these was recorded at sea?")
         return
@@ -192,6 +196,19 @@ def _remember(application: Application) -> None:
     ]
     entries[1] = replace(entries[1], key=application.shown.conversation)
     history.show(entries)
+
+
+def _play_media(shown: ConversationViewModel) -> None:
+    """Questions about a picture and a film, with boxes and times in their answers."""
+    shown.attach(_picture())
+    _say(shown, "Where is the sun?")
+    box = '[{"bbox_2d": [360, 205, 440, 276], "label": "sun"}, {"point_2d": [400, 330], "label": "its reflection"}]'
+    _answer(shown, f"Low over the sea, with its reflection below:\n\n```json\n{box}\n```", 3.1)
+    film = _film()
+    shown.attach(film)
+    _say(shown, "When does the sun touch the water?")
+    _answer(shown, "It comes down all the while, touches the water at 0:07 and is gone at 0:10.", 4.6)
+    shown.set_playhead(Playhead(film, 7.1, film.seconds, complete=True))
 
 
 def _say(shown: ConversationViewModel, text: str) -> Message:
@@ -242,6 +259,28 @@ def _picture() -> Attachment:
     pixels = np.where((y > 0.58)[..., None], sea, scene).clip(0, 255).astype(np.uint8)
     image = Image(Path("evening.jpg"), pixels)
     return Attachment(image.path, MediaKind.IMAGE, AttachmentState.READY, image, thumbnail(image))
+
+
+def _being_read() -> Attachment:
+    return Attachment(Path("holiday.mp4"), MediaKind.VIDEO, progress=0.43)
+
+
+def _film() -> Attachment:
+    """The same sea, while the sun goes down."""
+    y, x = np.mgrid[0 : 1 : 270j, 0 : 1 : 480j]
+    frames = []
+    for step in np.linspace(0.0, 1.0, 24):
+        dusk, height = 1.0 - 0.6 * step, 0.2 + 0.55 * step
+        sun = np.exp(-(((x - 0.5) * 1.78) ** 2 + (y - height) ** 2) / 0.003) * (y < 0.58)
+        sky = np.stack([190 - 60 * y, 150 - 20 * y, 150 + 40 * y], -1) * dusk
+        sea = np.stack([30 + 60 * y, 60 + 40 * y, 92 + 20 * y], -1) * dusk
+        scene = np.where((y > 0.58)[..., None], sea, sky) + sun[..., None] * [130, 110, 60]
+        frames.append(scene.clip(0, 255).astype(np.uint8))
+    film = Video(Path("sunset.mp4"), np.stack(frames), 2.0, _voice(12.0, 16_000, seed=4))
+    envelope = Envelope(16_000)
+    envelope.take([_voice(12.0, 16_000, seed=4)])
+    ready = AttachmentState.READY
+    return Attachment(film.path, MediaKind.VIDEO, ready, film, thumbnail(film), envelope.levels())
 
 
 def _sound() -> Attachment:

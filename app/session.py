@@ -11,12 +11,15 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from app import engine_protocol as protocol
 from app.answering import Answering
 from app.capture.microphone import Microphone, SoundSource
-from app.engine_line import EngineLine, EngineState
+from app.engine_line import EngineLine, EngineState, model_info
 from app.engine_process import EngineProcess
 from app.file_reader import FileReader
+from app.media import SAMPLE_RATE
 from app.playback.reply_player import ReplyPlayer
 from app.recall import persona, turns_to_recall
 from app.settings import SettingsStore
@@ -26,7 +29,6 @@ from app.view_models.conversation import (
     ConversationViewModel,
     Message,
     MessageState,
-    ModelInfo,
     Notice,
     Phase,
 )
@@ -245,7 +247,18 @@ class Session:
 
     def detach(self, attachment: Attachment) -> None:
         """Leave a file out of the next question."""
-        self.shown.detach(attachment)
+        self._files.detach(attachment)
+
+    def attach_picture(self, name: str, make: Callable[[], np.ndarray]) -> None:
+        """A picture that is no file; `make` gives its pixels, uint8 [H, W, 3], on another thread."""
+        self._files.attach_picture(name, make)
+
+    def watch(self, attachment: Attachment, begin: float = 0.0) -> None:
+        """Play a film or a sound that was given, from `begin` seconds on."""
+        if attachment.sound is not None:
+            self.speaking.drop()
+            self._answering.replay(attachment, [attachment.sound], SAMPLE_RATE, begin)
+            self.show_phase()
 
     # speaking
 
@@ -330,9 +343,7 @@ class Session:
         self.show_phase()
 
     def _on_loaded(self, event: protocol.Loaded) -> None:
-        self.shown.set_model(
-            ModelInfo(event.name, event.device, event.precision, event.voices, event.voice, event.context_length)
-        )
+        self.shown.set_model(model_info(event))
         if not event.voices:
             self.shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
             return

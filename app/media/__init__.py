@@ -2,9 +2,12 @@
 
 from app.media.kinds import FILE_SUFFIXES, MediaKind, kind_of
 from app.media.loader import (
+    SAMPLE_RATE,
     Audio,
     Image,
     Media,
+    Reading,
+    ReadingCancelled,
     Video,
     load_audio,
     load_image,
@@ -16,10 +19,13 @@ from app.media.thumbnail import thumbnail
 
 __all__ = [
     "FILE_SUFFIXES",
+    "SAMPLE_RATE",
     "Audio",
     "Image",
     "Media",
     "MediaKind",
+    "Reading",
+    "ReadingCancelled",
     "Video",
     "kind_of",
     "load_audio",

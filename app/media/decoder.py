@@ -1,8 +1,9 @@
 """The child that decodes one file and exits: `python -m app.media.decoder KIND PATH OPTIONS`, started by `loader`.
 
-Answers on stdout: one JSON line, {"arrays": [[name, dtype, shape], …], …} followed by their bytes, or {"error": "…"}
-with the end of a sentence that begins with the file's name. Opens nothing but the one file: container formats are on
-a list, so that no playlist can make FFmpeg fetch other files or addresses.
+Answers on stdout: JSON lines {"progress": 0.4} while it works, then one JSON line, {"arrays": [[name, dtype, shape],
+…], …} followed by their bytes, or {"error": "…"} with the end of a sentence that begins with the file's name. Opens
+nothing but the one file: container formats are on a list, so that no playlist can make FFmpeg fetch other files or
+addresses.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import math
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -33,6 +35,26 @@ _PATCH_PIXELS = 28 * 28
 _MIN_FRAME_PIXELS = 128 * _PATCH_PIXELS
 _MAX_FRAME_PIXELS = 768 * _PATCH_PIXELS
 _MAX_VIDEO_PIXELS = int(128_000 * 0.9) * _PATCH_PIXELS
+
+
+class Progress:
+    """Tells the parent how far it is, a few times a second."""
+
+    _EVERY = 0.1  # seconds
+    sink: BinaryIO | None = None
+    part = (0.0, 1.0)  # of the whole that is being decoded now
+    last = 0.0
+
+    @classmethod
+    def tell(cls, share: float) -> None:
+        """So much of this part is done, from 0 to 1."""
+        now = time.monotonic()
+        if cls.sink is not None and now - cls.last > cls._EVERY:
+            cls.last = now
+            begin, end = cls.part
+            line = json.dumps({"progress": round(begin + min(1.0, share) * (end - begin), 3)})
+            cls.sink.write(line.encode() + b"\n")
+            cls.sink.flush()
 
 
 class Unusable(Exception):
@@ -120,11 +142,14 @@ def _samples(container: Any, rate: int) -> np.ndarray:
     to_float = av.AudioResampler(format="fltp", rate=source_rate)  # keeps the channels; soxr resamples better
     pieces: list[np.ndarray] = []
     length = 0
+    promised = _duration(container, stream)
     for frame in itertools.chain(_frames(container, stream), [None]):
         for piece in to_float.resample(frame):
             mono = piece.to_ndarray().mean(axis=0, dtype=np.float32)
             pieces.append(mono)
             length += len(mono)
+        if promised:
+            Progress.tell(length / source_rate / promised)
         if length > _MAX_SOUND_SECONDS * source_rate:
             raise Unusable(f"is longer than {_MAX_SOUND_SECONDS // 3600} hours.")
     _check_complete(container, stream, length / source_rate)
@@ -156,6 +181,7 @@ def decode_video(
         frames = _sample_frames(container, stream, fps, max_frames, _frame_pixels(budget))
     samples = None
     if sound:
+        Progress.part = (0.9, 1.0)
         with _open(path, "a video") as container:
             if container.streams.audio:
                 samples = _samples(container, rate)
@@ -180,8 +206,11 @@ def _sample_frames(container: Any, stream: Any, fps: float, max_frames: int, pix
     origin: float | None = None
     shown: Any = None
     end = 0.0
+    promised = _duration(container, stream)
     for frame in _frames(container, stream):
         at = frame.time if frame.time is not None else end
+        if promised:
+            Progress.tell((at - (origin or 0.0)) / promised)
         origin = at if origin is None else origin
         # The frame before was on the screen until now: it is what every instant up to here has seen.
         while shown is not None and len(chosen) / fps < at - origin - 1e-6 and len(chosen) < max_frames:
@@ -300,12 +329,14 @@ def main() -> int:
     os.dup2(2, 1)  # whatever a library prints must not end up in the answer
     warnings.simplefilter("ignore")
     _limit_memory()
+    Progress.sink = sink
     try:
         if kind == "image":
             _answer(sink, {}, {"pixels": decode_image(path)})
         elif kind == "audio":
             _answer(sink, {}, {"samples": decode_audio(path, **options)})
         else:
+            Progress.part = (0.0, 0.9 if options.get("sound") else 1.0)
             frames, fps, samples = decode_video(path, **options)
             arrays = {"frames": frames} | ({"samples": samples} if samples is not None else {})
             _answer(sink, {"fps": fps}, arrays)

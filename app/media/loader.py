@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -77,36 +78,76 @@ class NoPicturesError(BadInputError):
     """A video file with nothing but sound in it."""
 
 
-def load_image(path: str | Path) -> Image:
+class ReadingCancelled(Exception):
+    """Nobody wants the file any more."""
+
+
+class Reading:
+    """One file while it is decoded: how far it has come, and the way to give it up, from any thread.
+
+    Attributes:
+        cancelled: whether it has been given up.
+    """
+
+    def __init__(self, on_progress: Callable[[float], None] | None = None) -> None:
+        self._on_progress = on_progress
+        self._child: subprocess.Popen[bytes] | None = None
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Give it up; whoever waits for it gets ReadingCancelled."""
+        self.cancelled = True
+        if self._child is not None:
+            self._child.kill()
+
+    def begin(self, child: subprocess.Popen[bytes]) -> None:
+        """This process decodes it."""
+        self._child = child
+        if self.cancelled:
+            child.kill()
+
+    def progress(self, share: float) -> None:
+        """So much of it is decoded, from 0 to 1."""
+        if self._on_progress is not None and not self.cancelled:
+            self._on_progress(share)
+
+
+def load_image(path: str | Path, reading: Reading | None = None) -> Image:
     """Decode a picture, turned the way its EXIF data says."""
-    arrays, _ = _decode(MediaKind.IMAGE, path, {})
+    arrays, _ = _decode(MediaKind.IMAGE, path, {}, reading)
     return Image(Path(path), arrays["pixels"])
 
 
-def load_audio(path: str | Path) -> Audio:
+def load_audio(path: str | Path, reading: Reading | None = None) -> Audio:
     """Decode a sound file, or the sound of a video; a silent one is refused."""
-    arrays, _ = _decode(MediaKind.AUDIO, path, {"rate": SAMPLE_RATE})
+    arrays, _ = _decode(MediaKind.AUDIO, path, {"rate": SAMPLE_RATE}, reading)
     return Audio(Path(path), arrays["samples"])
 
 
-def load_video(path: str | Path, fps: float = DEFAULT_FPS, max_frames: int = MAX_FRAMES, sound: bool = True) -> Video:
+def load_video(
+    path: str | Path,
+    fps: float = DEFAULT_FPS,
+    max_frames: int = MAX_FRAMES,
+    sound: bool = True,
+    reading: Reading | None = None,
+) -> Video:
     """Decode a video: at most `fps` frames a second and `max_frames` in all, evenly spread, and its sound."""
     options = {"rate": SAMPLE_RATE, "fps": fps, "max_frames": max_frames, "sound": sound}
-    arrays, header = _decode(MediaKind.VIDEO, path, options)
+    arrays, header = _decode(MediaKind.VIDEO, path, options, reading)
     return Video(Path(path), arrays["frames"], float(header["fps"]), arrays.get("samples"))
 
 
-def load_media(path: str | Path) -> Media:
+def load_media(path: str | Path, reading: Reading | None = None) -> Media:
     """Decode a file as what its name says it is; a video without pictures (a voice memo in .webm) is a sound."""
     kind = kind_of(path)
     if kind is MediaKind.IMAGE:
-        return load_image(path)
+        return load_image(path, reading)
     if kind is MediaKind.AUDIO:
-        return load_audio(path)
+        return load_audio(path, reading)
     try:
-        return load_video(path)
+        return load_video(path, reading=reading)
     except NoPicturesError:
-        return load_audio(path)
+        return load_audio(path, reading)
 
 
 def stop_decoding() -> None:
@@ -136,7 +177,9 @@ def _check(path: str | Path) -> Path:
     return path
 
 
-def _decode(kind: MediaKind, path: str | Path, options: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _decode(
+    kind: MediaKind, path: str | Path, options: dict[str, Any], reading: Reading | None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Run the child and return its arrays by name, and the header that came before them."""
     path = _check(path)
     command = [sys.executable, "-m", "app.media.decoder", kind.value, str(path.resolve()), json.dumps(options)]
@@ -151,10 +194,12 @@ def _decode(kind: MediaKind, path: str | Path, options: dict[str, Any]) -> tuple
             raise CannotRunError(f"The decoder could not be started ({error}).") from error
         assert child.stdout is not None
         _children.add(child)
+        reading = reading or Reading()
+        reading.begin(child)
         timer = threading.Timer(_SECONDS[kind], child.kill)
         timer.start()
         try:
-            header = _read_header(child.stdout)
+            header = _read_header(child.stdout, reading)
             arrays = _read_arrays(child.stdout, header) if header else None
             exit_code = child.wait()
         finally:
@@ -164,6 +209,8 @@ def _decode(kind: MediaKind, path: str | Path, options: dict[str, Any]) -> tuple
             child.wait()
             child.stdout.close()
             _children.discard(child)
+        if reading.cancelled:
+            raise ReadingCancelled(path.name)
         if header is not None and "error" in header:
             error_type = NoPicturesError if header.get("no_pictures") else BadInputError
             raise error_type(f"{path.name}: {header['error']}")
@@ -176,13 +223,19 @@ def _decode(kind: MediaKind, path: str | Path, options: dict[str, Any]) -> tuple
         return arrays, header
 
 
-def _read_header(stream: IO[bytes]) -> dict[str, Any] | None:
-    line = stream.readline(1 << 16)
-    try:
-        header = json.loads(line)
-    except ValueError:
-        return None
-    return header if isinstance(header, dict) else None
+def _read_header(stream: IO[bytes], reading: Reading) -> dict[str, Any] | None:
+    """The line before the arrays; lines before it tell how far the decoder has come."""
+    while True:
+        line = stream.readline(1 << 16)
+        try:
+            header = json.loads(line)
+        except ValueError:
+            return None
+        if not isinstance(header, dict):
+            return None
+        if "progress" not in header:
+            return header
+        reading.progress(min(1.0, max(0.0, float(header["progress"]))))
 
 
 def _read_arrays(stream: IO[bytes], header: dict[str, Any]) -> dict[str, np.ndarray] | None:

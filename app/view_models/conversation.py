@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.media import Audio, Image, Media, MediaKind, Video
+from app.media import SAMPLE_RATE, Audio, Image, Media, MediaKind, Video
 from app.view_models.caption import TYPICAL_RATE
 from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
@@ -64,6 +64,8 @@ class Attachment:
 
     Attributes:
         thumbnail: a small picture of it, uint8 [H, W, 3], where it has one.
+        levels: how loud it is, one number from 0 to 1 per tenth of a second, where it sounds.
+        progress: how much of it has been read, from 0 to 1.
         problem: one sentence if it cannot be used.
     """
 
@@ -72,7 +74,22 @@ class Attachment:
     state: AttachmentState = AttachmentState.READING
     media: Media | None = None
     thumbnail: np.ndarray | None = None
+    levels: np.ndarray | None = None
+    progress: float = 0.0
     problem: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts; 0 for a picture."""
+        return self.media.seconds if isinstance(self.media, Audio | Video) else 0.0
+
+    @property
+    def sound(self) -> np.ndarray | None:
+        """What it sounds like, float32 mono 16 kHz; None for a picture, silence for a film without sound."""
+        if not isinstance(self.media, Audio | Video):
+            return None
+        samples = self.media.samples
+        return np.zeros(round(self.seconds * SAMPLE_RATE), np.float32) if samples is None else samples
 
     @property
     def detail(self) -> str:
@@ -143,7 +160,7 @@ class Message:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of the model that is loaded."""
+    """What is known of the model that is loaded. `picture_pixels`: as how many at least and at most it sees one."""
 
     name: str
     device: str
@@ -151,6 +168,7 @@ class ModelInfo:
     voices: tuple[str, ...]
     voice: str
     context_length: int = 0
+    picture_pixels: tuple[int, int] = (56 * 56, 28 * 28 * 16384)
 
 
 @dataclass(frozen=True)
@@ -259,6 +277,15 @@ class ConversationViewModel:
         turn = (m for m in reversed(self.messages) if m.generation == answer.generation and m.role is Role.USER)
         return next(turn, None)
 
+    def given_before(self, message: Message, kinds: tuple[MediaKind, ...]) -> Attachment | None:
+        """The newest file of these kinds that was given with this message or before it."""
+        index = next((i for i in range(len(self.messages) - 1, -1, -1) if self.messages[i] is message), -1)
+        for earlier in reversed(self.messages[: index + 1]):
+            for attachment in earlier.attachments:
+                if attachment.kind in kinds and attachment.media is not None:
+                    return attachment
+        return None
+
     def changed(self, message: Message) -> None:
         """Tell that a message has grown or ended."""
         for index in range(len(self.messages) - 1, -1, -1):
@@ -339,9 +366,9 @@ class ConversationViewModel:
             self.hands_free = on
             self.tell(What.HANDS_FREE)
 
-    def attach(self, attachment: Attachment) -> None:
-        """A file waits for the next question."""
-        self.attachments.append(attachment)
+    def attach(self, *attachments: Attachment) -> None:
+        """Files wait for the next question."""
+        self.attachments += attachments
         self.tell(What.ATTACHMENTS)
 
     def detach(self, attachment: Attachment) -> None:

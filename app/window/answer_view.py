@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.view_models.caption import Caption, sentence_at, share_before
-from app.view_models.conversation import Message, MessageState, Phase, clock
+from app.media import Image
+from app.view_models.caption import TYPICAL_RATE, Caption, sentence_at, share_before
+from app.view_models.conversation import Attachment, Message, MessageState, Phase, clock
+from app.view_models.grounding import marks
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
+from app.window.marked_picture import MarkedPicture
 from app.window.message_text import MessageText
 from app.window.message_view import MessageView, Reason
 from app.window.orb import Orb
 from app.window.theme import Theme
 from app.window.waterfall import Waterfall
+from model.prompt.picture_size import fit
+
+_PICTURE = QSize(460, 320)  # points at most, of a picture with marks
 
 
 class AnswerView(MessageView):
@@ -23,7 +29,8 @@ class AnswerView(MessageView):
     def __init__(self, theme: Theme, message: Message) -> None:
         super().__init__(theme, message)
         self._caption = Caption()
-        self._playing = False
+        self._playhead: Playhead | None = None
+        self._rate = TYPICAL_RATE
         self._orb = Orb(theme, 26)
         self._text = MessageText(theme)
         self._text.setAccessibleName(self.tr("Answer"))
@@ -33,6 +40,11 @@ class AnswerView(MessageView):
         self._reason = Reason(Qt.AlignmentFlag.AlignLeft)
         self._reason.button.clicked.connect(lambda: self.ask_again.emit(self.message))
         self._waterfall: Waterfall | None = None
+        self._film: Attachment | None = None
+        self._picture: Attachment | None = None
+        self._limits = (0, 0)
+        self._marked: MarkedPicture | None = None
+        self._text.time_wanted.connect(self._watch)
         self._make_acts()
 
         self._words = QVBoxLayout()
@@ -89,19 +101,47 @@ class AnswerView(MessageView):
         self._reason.show_reason(message.reason if message.state is MessageState.FAILED else "")
         if self._waterfall is not None and message.latency is not None:
             self._waterfall.show_latency(message.latency)
-        if not self._playing:
+        self._show_marks()
+        if self._playhead is None:
             self._text.show_spoken(self._heard())
+        else:
+            self._show_spoken(self._playhead)
+
+    def show_given(self, film: Attachment | None, picture: Attachment | None, limits: tuple[int, int]) -> None:
+        """Times in the answer are of this film, boxes of this picture."""
+        self._film, self._picture, self._limits = film, picture, limits
+        self._text.link_moments(0.0 if film is None else film.seconds)
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        found = marks(self.message.text) if self._picture is not None else []
+        if not found or self._picture is None or not isinstance(self._picture.media, Image):
+            return
+        pixels = self._picture.media.pixels
+        if self._marked is None:
+            self._marked = MarkedPicture(pixels, _PICTURE)
+            self._words.insertWidget(self._words.indexOf(self._reason), self._marked)
+        height, width = fit(pixels.shape[0], pixels.shape[1], *self._limits)
+        self._marked.show_marks(found, (width, height))
+
+    def _watch(self, seconds: float) -> None:
+        if self._film is not None:
+            self.watch.emit(self._film, seconds)
 
     def show_playhead(self, playhead: Playhead | None, rate: float) -> None:
         """Tell what has been spoken from what has not."""
         mine = playhead if playhead is not None and playhead.of(self.message) else None
-        if mine is None and not self._playing:
-            return
-        self._playing = mine is not None
-        spoken = self._heard() if mine is None else self._caption.spoken(self._text.toPlainText(), mine, rate)
-        self._text.show_spoken(spoken)
-        self._play.set_icon("stop" if self._playing else "sound")
-        self._play.set_label(self.tr("Stop") if self._playing else self.tr("Play the answer again"))
+        was, self._playhead, self._rate = self._playhead, mine, rate
+        if mine is not None:
+            self._show_spoken(mine)
+        elif was is not None:
+            self._text.show_spoken(self._heard())
+        if (mine is None) != (was is None):
+            self._play.set_icon("sound" if mine is None else "stop")
+            self._play.set_label(self.tr("Play the answer again") if mine is None else self.tr("Stop"))
+
+    def _show_spoken(self, playhead: Playhead) -> None:
+        self._text.show_spoken(self._caption.spoken(self._text.toPlainText(), playhead, self._rate))
 
     def _heard(self) -> int | None:
         """How much was heard of an answer that was stopped; None where there is nothing to tell apart."""
@@ -136,7 +176,7 @@ class AnswerView(MessageView):
     # acts
 
     def _play_or_stop(self) -> None:
-        if self._playing:
+        if self._playhead is not None:
             self.silence.emit()
         else:
             self.play.emit(self.message, 0.0)

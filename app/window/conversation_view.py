@@ -14,9 +14,12 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
+from app.engine_protocol import PICTURE_PIXELS
+from app.media import MediaKind
 from app.view_models.conversation import Change, ConversationViewModel, Message, Role, What
 from app.window.answer_view import AnswerView
 from app.window.controls import IconButton
+from app.window.floating_player import FloatingPlayer
 from app.window.message_view import MessageView
 from app.window.question_view import QuestionView
 from app.window.theme import COLUMN, Theme
@@ -77,6 +80,10 @@ class ConversationView(QScrollArea):
         self._to_end.clicked.connect(self.follow)
         self._to_end.hide()
 
+        self._floating = FloatingPlayer(theme, self)
+        self._floating.watch.connect(self.watch)
+        self._floating.silence.connect(self.silence)
+
         self._timer = QTimer(self, interval=_FRAME, singleShot=True)
         self._timer.timeout.connect(self._refresh_dirty)
         self._more = QTimer(self, interval=0, singleShot=True)  # the next widget, once the window has drawn itself
@@ -113,6 +120,7 @@ class ConversationView(QScrollArea):
                 for row in self._built:
                     if row.view is not None:
                         row.view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
+                self._show_floating()
 
     def _refresh_dirty(self) -> None:
         dirty, self._dirty = self._dirty, set()
@@ -122,6 +130,7 @@ class ConversationView(QScrollArea):
                 row = self._rows[index]
                 if row.view is not None:
                     row.view.refresh()
+                    self._tell_given(row.view)
                     self._measure(row)
                 else:
                     self._set_height(row, _estimate(row.message, self._room()))
@@ -157,6 +166,7 @@ class ConversationView(QScrollArea):
         for signal in ("ask_again", "play", "silence", "save", "answer_again", "watch"):
             getattr(view, signal).connect(getattr(self, signal))
         view.set_room(self._room())
+        self._tell_given(view)
         view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
         view.setParent(self._page)
         row.view = view
@@ -166,6 +176,24 @@ class ConversationView(QScrollArea):
         view.reshaped.connect(self._on_reshaped)
         if row is not self._rows[-1]:
             self._order_focus()
+
+    def _tell_given(self, view: MessageView) -> None:
+        """What an answer may speak of."""
+        if view.message.role is Role.ASSISTANT:
+            film = self._shown.given_before(view.message, (MediaKind.VIDEO, MediaKind.AUDIO))
+            picture = self._shown.given_before(view.message, (MediaKind.IMAGE,))
+            model = self._shown.model
+            view.show_given(film, picture, PICTURE_PIXELS if model is None else model.picture_pixels)
+
+    def _show_floating(self) -> None:
+        playhead = self._shown.playhead
+        sight = self.viewport().rect()
+        in_sight = False
+        subject = playhead.subject if playhead is not None else None
+        for view in self.views if subject is not None else []:
+            given = any(attachment is subject for attachment in view.message.attachments)
+            in_sight = in_sight or (given and sight.contains(view.mapTo(self.viewport(), view.rect().center())))
+        self._floating.show_playhead(playhead, in_sight)
 
     def _give_up(self, row: _Row) -> None:
         if row.view is not None:
@@ -310,6 +338,7 @@ class ConversationView(QScrollArea):
             else:
                 self._set_height(row, _estimate(row.message, room))
         self._place()
+        self._floating.place()
         self._to_end.move((self.width() - self._to_end.width()) // 2, self.height() - self._to_end.height() - 12)
 
 

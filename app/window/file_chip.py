@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from app.media import MediaKind
 from app.view_models.conversation import Attachment, AttachmentState
 from app.window.controls import IconButton
 from app.window.icons import pixmap
+from app.window.pixels import to_image
 from app.window.theme import Theme
 
 _SIDE = 40  # points of the little picture
@@ -25,6 +26,7 @@ class FileChip(QFrame):
     def __init__(self, theme: Theme, attachment: Attachment, removable: bool) -> None:
         super().__init__()
         self.attachment, self._theme = attachment, theme
+        self._known: object = None
         self.setProperty("kind", "chip")
         self._picture = QLabel()
         self._picture.setFixedSize(_SIDE, _SIDE)
@@ -41,7 +43,7 @@ class FileChip(QFrame):
         row.addWidget(self._picture)
         row.addLayout(words)
         if removable:
-            remove = IconButton(theme, "close", self.tr("Remove %s") % attachment.path.name, "small", 14)
+            remove = self.remove = IconButton(theme, "close", self.tr("Remove %s") % attachment.path.name, "small", 14)
             remove.clicked.connect(lambda: self.removed.emit(self.attachment))
             row.setContentsMargins(6, 6, 6, 6)
             row.addWidget(remove)
@@ -51,6 +53,10 @@ class FileChip(QFrame):
     def refresh(self) -> None:
         """Show what is known of the file by now."""
         attachment = self.attachment
+        known = attachment.state, attachment.progress, attachment.thumbnail is not None, self._theme.tokens
+        if known == self._known:
+            return
+        self._known = known
         name = attachment.path.name
         self._name.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 180))
         self._detail.setText(self._state())
@@ -62,9 +68,23 @@ class FileChip(QFrame):
             color = self._theme.tokens.accent
             self._picture.setPixmap(pixmap(_ICONS[attachment.kind], color, 22, self.devicePixelRatioF()))
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The chip, and while it is read a line that grows."""
+        super().paintEvent(event)
+        attachment = self.attachment
+        if attachment.state is not AttachmentState.READING or not attachment.progress:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.tokens.accent))
+        width = (self.width() - 24) * attachment.progress
+        painter.drawRoundedRect(QRectF(12, self.height() - 5, width, 3), 1.5, 1.5)
+
     def _state(self) -> str:
         if self.attachment.state is AttachmentState.READING:
-            return self.tr("reading…")
+            share = self.attachment.progress
+            return self.tr("reading, %d %%") % round(100 * share) if share else self.tr("reading…")
         if self.attachment.state is AttachmentState.FAILED:
             return self.tr("cannot be used")
         return self.attachment.detail
@@ -87,13 +107,6 @@ class Picture(QLabel):
         self.setFixedSize(size)
         self.setToolTip(attachment.path.name)
         self.setAccessibleName(f"{attachment.path.name}, {attachment.detail}")
-
-
-def to_image(pixels: np.ndarray) -> QImage:
-    """Uint8 [H, W, 3] as Qt has it; a copy, so that the array may go."""
-    height, width, _ = pixels.shape
-    data = np.ascontiguousarray(pixels)
-    return QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def rounded(pixels: np.ndarray, side: int, radius: float, scale: float) -> QPixmap:

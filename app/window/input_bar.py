@@ -5,9 +5,19 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextOption
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QTextOption
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.media import FILE_SUFFIXES
 from app.view_models.conversation import Attachment, Change, ConversationViewModel, Phase, What
@@ -20,6 +30,7 @@ from app.window.waveform import LevelMeter
 
 _HOLD = 0.35  # seconds: a shorter press of the microphone is a click, and the next click ends the turn
 _MOST_LINES = 7
+_CHIPS_AT_ONCE = 6
 
 
 class InputBar(QWidget):
@@ -30,6 +41,7 @@ class InputBar(QWidget):
         talk_started, talk_ended: the microphone button, held or clicked twice.
         stopped: the answer is not wanted any more.
         files_chosen: paths, from the button or the clipboard.
+        picture_pasted: a QImage from the clipboard.
     """
 
     sent = Signal(str)
@@ -38,6 +50,7 @@ class InputBar(QWidget):
     stopped = Signal()
     hands_free_toggled = Signal(bool)
     files_chosen = Signal(list)
+    picture_pasted = Signal(object)
     file_removed = Signal(object)
     draft_changed = Signal(str)
 
@@ -79,8 +92,10 @@ class InputBar(QWidget):
         state.addWidget(self.meter)
         state.addStretch(1)
 
-        self._chips = QWidget()
-        self._chip_flow = FlowLayout(self._chips, spacing=8)
+        inner = QWidget()
+        inner.setObjectName("chips")
+        self._chip_flow = FlowLayout(inner, spacing=8)
+        self._chips = ChipArea(inner, self._chip_flow)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         buttons.addWidget(self.attach)
@@ -115,6 +130,7 @@ class InputBar(QWidget):
     def _connect(self) -> None:
         self.field.submitted.connect(self._submit)
         self.field.files_pasted.connect(self.files_chosen)
+        self.field.picture_pasted.connect(self.picture_pasted)
         self.field.focused.connect(self._show_focus)
         self.field.textChanged.connect(self._on_text)
         self.send.clicked.connect(self._submit)
@@ -219,9 +235,12 @@ class InputBar(QWidget):
                 chip.deleteLater()
             else:
                 chip.refresh()
-        for attachment in wanted.values():
+        for attachment in list(wanted.values())[:_CHIPS_AT_ONCE]:
             self._add_chip(attachment)
+        if len(wanted) > _CHIPS_AT_ONCE:
+            QTimer.singleShot(0, self, self._show_files)  # the window stays quick with many, too
         self._chips.setVisible(bool(self._shown.attachments))
+        self._chips.fit()
         self.send.setEnabled(self._sendable())
 
     def _add_chip(self, attachment: Attachment) -> None:
@@ -235,11 +254,36 @@ class InputBar(QWidget):
         self._card.style().polish(self._card)
 
 
+class ChipArea(QScrollArea):
+    """The files that wait: as high as they need, and from three rows on to be scrolled."""
+
+    _HIGHEST = 176  # points
+
+    def __init__(self, inner: QWidget, flow: FlowLayout) -> None:
+        super().__init__()
+        self._flow = flow
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inner)
+
+    def fit(self) -> None:
+        """Be as high as the files."""
+        self.setFixedHeight(max(1, min(self._HIGHEST, self._flow.heightForWidth(self.viewport().width()))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width makes other rows."""
+        super().resizeEvent(event)
+        self.fit()
+
+
 class DraftField(QTextEdit):
     """A text field that grows with its lines. Enter sends, Shift+Enter begins a new line, pasted files are files."""
 
     submitted = Signal()
     files_pasted = Signal(list)
+    picture_pasted = Signal(object)
     focused = Signal(bool)
 
     def __init__(self, placeholder: str) -> None:
@@ -276,11 +320,17 @@ class DraftField(QTextEdit):
             return
         super().keyPressEvent(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Pictures too."""
+        return source.hasImage() or source.hasUrls() or super().canInsertFromMimeData(source)
+
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Copied files become attachments, text becomes text."""
+        """Copied files and pictures become attachments, text becomes text."""
         paths = [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile()]
         if paths:
             self.files_pasted.emit(paths)
+        elif source.hasImage() and not source.hasText():  # a table copied from a spreadsheet is both, and meant as text
+            self.picture_pasted.emit(source.imageData())
         else:
             super().insertFromMimeData(source)
 

@@ -41,6 +41,7 @@ class MainWindow(QMainWindow):
     """Everything there is to see."""
 
     files_dropped = Signal(list)
+    picture_dropped = Signal(object)
     new_wanted = Signal()
     stop_wanted = Signal()
     restart_wanted = Signal()
@@ -245,7 +246,7 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome."""
-        if _files(event.mimeData()):
+        if _files(event.mimeData()) or event.mimeData().hasImage():
             event.acceptProposedAction()
             self._overlay.setGeometry(QRect(0, 0, self.width(), self.height()))
             self._overlay.show()
@@ -261,6 +262,9 @@ class MainWindow(QMainWindow):
         if paths := _files(event.mimeData()):
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
+        elif event.mimeData().hasImage():  # from a browser, say
+            event.acceptProposedAction()
+            self.picture_dropped.emit(event.mimeData().imageData())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The overlay covers everything."""

@@ -102,7 +102,9 @@ class MessageText(QTextBrowser):
             rest = QTextCharFormat()
             rest.setForeground(QColor(tokens.muted))
             word = QTextCharFormat()
-            word.setForeground(QColor(tokens.accent))
+            word.setForeground(QColor(tokens.on_tint))
+            # Not for its looks alone: of two selections side by side without one, Qt draws the first only.
+            word.setBackground(QColor(tokens.tint))
             word.setFontUnderline(True)
             if end < len(text):
                 marks.append(self._selection(end, len(text), rest))

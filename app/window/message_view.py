@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.view_models.conversation import Message
+from app.view_models.conversation import Attachment, Message
 from app.view_models.playhead import Playhead
 from app.window.theme import Theme
 
@@ -42,6 +42,10 @@ class MessageView(QWidget):
 
     def set_room(self, width: int) -> None:
         """How wide the conversation is."""
+
+    def show_given(self, film: Attachment | None, picture: Attachment | None, limits: tuple[int, int]) -> None:
+        """The newest film or sound, and picture, that were given until here; the model sees a picture as at least and
+        at most so many pixels."""
 
     def show_playhead(self, playhead: Playhead | None, rate: float) -> None:
         """What the loudspeaker plays, if anything; `rate` is the letters a second of the voice that answers."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from app.view_models.conversation import AttachmentState, Message, MessageState
+from app.media import Audio, Video
+from app.view_models.conversation import Attachment, AttachmentState, Message, MessageState
 from app.view_models.playhead import Playhead
 from app.window.file_chip import FileChip, Picture
+from app.window.film_player import FilmPlayer
 from app.window.message_text import MessageText
 from app.window.message_view import MessageView, Reason
 from app.window.theme import Theme
 from app.window.voice_row import VoiceRow
 
-_PICTURE = QSize(260, 180)
+_PICTURE, _FILM = QSize(260, 180), QSize(400, 240)  # points at most
 
 
 class QuestionView(MessageView):
@@ -24,9 +26,10 @@ class QuestionView(MessageView):
         self._files = QVBoxLayout()
         self._files.setSpacing(8)
         self._chips: list[FileChip] = []
+        self._players: list[FilmPlayer] = []
         self._text = MessageText(theme, hugging=True)
         self._text.setAccessibleName(self.tr("Your message"))
-        self._voice = VoiceRow(theme)
+        self._voice = VoiceRow(theme, self.tr("Play what you said"))
         self._voice.place_wanted.connect(self._play_from)
         self._voice.silence.connect(self.silence)
         self._reason = Reason(Qt.AlignmentFlag.AlignRight)
@@ -74,6 +77,8 @@ class QuestionView(MessageView):
         """How far what was said is being played."""
         mine = playhead if playhead is not None and playhead.of(self.message) else None
         self._voice.show_playhead(mine)
+        for player in self._players:
+            player.show_playhead(playhead if playhead is not None and playhead.of(player.attachment) else None)
 
     def _play_from(self, share: float) -> None:
         self.play.emit(self.message, share * self.message.speech_seconds)
@@ -81,13 +86,26 @@ class QuestionView(MessageView):
     def _show_files(self) -> None:
         ready = [a.state is AttachmentState.READY for a in self.message.attachments]
         if ready == self._shown_ready:
+            for chip in self._chips:
+                chip.refresh()  # how far it has been read
             return
         self._shown_ready = ready
         while (item := self._files.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
+        self._chips, self._players = [], []
         for attachment in self.message.attachments:
-            if attachment.thumbnail is not None:
-                self._files.addWidget(Picture(attachment, _PICTURE))
-            else:
-                self._files.addWidget(FileChip(self.theme, attachment, removable=False))
+            self._files.addWidget(self._file(attachment))
+
+    def _file(self, attachment: Attachment) -> QWidget:
+        if attachment.thumbnail is not None and not isinstance(attachment.media, Audio | Video):
+            return Picture(attachment, _PICTURE)
+        if isinstance(attachment.media, Audio | Video):
+            player = FilmPlayer(self.theme, attachment, _FILM)
+            player.watch.connect(self.watch)
+            player.silence.connect(self.silence)
+            self._players.append(player)
+            return player
+        chip = FileChip(self.theme, attachment, removable=False)
+        self._chips.append(chip)
+        return chip

@@ -239,10 +239,16 @@ QFrame#composer QTextEdit {{ background: transparent; border: none; font-size: 1
 QFrame[kind="bubble"] {{ background: {t.tint}; border: none; border-radius: 18px; }}
 QFrame[kind="bubble"] QTextBrowser, QFrame[kind="bubble"] QLabel {{ color: {t.on_tint}; }}
 QTextBrowser {{ background: transparent; border: none; }}
+QScrollArea[kind="strip"], QScrollArea[kind="strip"] > QWidget > QWidget {{ background: transparent; border: none; }}
+QFrame#composer QScrollArea, QWidget#chips {{ background: transparent; border: none; }}
 QFrame[kind="chip"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 12px; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] {{ background: {t.surface}; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] QLabel {{ color: {t.text}; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] QLabel[kind="muted"] {{ color: {t.muted}; }}
+
+QFrame[kind="floating"] {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: 16px; }}
+QFrame[kind="bubble"] QLabel[kind="onBubble"] {{ font-size: 13px; }}
+QLabel[kind="onBubble"] {{ font-size: 13px; }}
 
 QFrame#banner {{ border-radius: 12px; border: 1px solid {t.border}; background: {t.info_tint}; }}
 QFrame#banner[severity="warning"] {{ background: {t.warning_tint}; }}
@@ -280,6 +286,9 @@ QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.bor
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {t.faint}; border-radius: 3px; min-height: 36px; }}
 QScrollBar::handle:vertical:hover {{ background: {t.muted}; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
+QScrollBar::handle:horizontal {{ background: {t.faint}; border-radius: 3px; min-width: 36px; }}
+QScrollBar::handle:horizontal:hover {{ background: {t.muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
     height: 0; }}
 """

@@ -24,11 +24,11 @@ class VoiceRow(QWidget):
     place_wanted = Signal(float)
     silence = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, label: str) -> None:
         super().__init__()
-        self._seconds = 0.0
+        self._label, self._seconds = label, 0.0
         self._playing = False
-        self.play = IconButton(theme, "play", self.tr("Play what you said"), "small", 16)
+        self.play = IconButton(theme, "play", label, "small", 16)
         self.play.clicked.connect(self._on_button)
         self._waveform = Waveform(theme)
         self._waveform.place_wanted.connect(self.place_wanted)
@@ -51,7 +51,7 @@ class VoiceRow(QWidget):
         """How far it has been played; None while it is not."""
         self._playing = playhead is not None
         self.play.set_icon("stop" if self._playing else "play")
-        self.play.set_label(self.tr("Stop") if self._playing else self.tr("Play what you said"))
+        self.play.set_label(self.tr("Stop") if self._playing else self._label)
         share = None if playhead is None or not playhead.total else playhead.seconds / playhead.total
         self._waveform.show_played(share)
         self._show_length(self._seconds if playhead is None else playhead.seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from model.errors import BadInputError
+from model.prompt.picture_size import fit
 from model.thinker.vision_encoder import PatchGrid
-
-_MAX_ASPECT = 200
 
 
 @dataclass(frozen=True)
@@ -53,22 +50,7 @@ class PatchFrontEnd:
 
     def fit(self, height: int, width: int, least: int, most: int) -> tuple[int, int]:
         """The size nearest to the picture's own whose sides are multiples of 28 and whose area is within limits."""
-        factor = self.patch_size * self.merge_size
-        if min(height, width) < 1:
-            raise BadInputError(f"A picture of {width}×{height} pixels shows nothing.")
-        if max(height, width) / min(height, width) > _MAX_ASPECT:
-            raise BadInputError(f"A picture of {width}×{height} pixels is too long and thin to be seen.")
-        rows = max(factor, round(height / factor) * factor)
-        columns = max(factor, round(width / factor) * factor)
-        if rows * columns > most:
-            shrink = math.sqrt(height * width / most)
-            rows = max(factor, math.floor(height / shrink / factor) * factor)
-            columns = max(factor, math.floor(width / shrink / factor) * factor)
-        elif rows * columns < least:
-            grow = math.sqrt(least / (height * width))
-            rows = math.ceil(height * grow / factor) * factor
-            columns = math.ceil(width * grow / factor) * factor
-        return rows, columns
+        return fit(height, width, least, most, self.patch_size * self.merge_size)
 
     def _patches(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
         short = -len(frames) % self.temporal_patch_size

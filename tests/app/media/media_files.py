@@ -31,7 +31,7 @@ def write_video(
     sound: bool = True,
     faststart: bool = False,
 ) -> Path:
-    """A clip whose brightness grows by 20 with every second, with a 440 Hz tone."""
+    """A clip whose brightness grows by 20 with every second (and begins anew after 11), with a 440 Hz tone."""
     options = {"movflags": "+faststart"} if faststart else {}
     with av.open(str(path), "w", options=options) as container:
         video = container.add_stream("mpeg4" if path.suffix == ".mp4" else "libvpx", rate=fps)
@@ -42,7 +42,7 @@ def write_video(
         if sound:
             audio = container.add_stream("aac" if path.suffix == ".mp4" else "libopus", rate=48_000, layout="mono")
         for index in range(int(seconds * fps)):
-            level = 20 + 20 * (index // fps)
+            level = (20 + 20 * (index // fps)) % 240
             pixels = np.full((size[1], size[0], 3), level, np.uint8)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             container.mux(video.encode(frame))
