@@ -46,6 +46,8 @@ def test_caption_follows_the_voice(qtbot: QtBot, application: Application) -> No
     view = application.window.conversation.views[-1]
     assert isinstance(view, AnswerView)
     qtbot.waitUntil(answered(application), timeout=8000)
+    qtbot.waitUntil(lambda: view._text.toPlainText().count("some") == 8, timeout=2000)
+    qtbot.wait(100)  # the last words may have made what is unspoken longer
     lengths = []
     while not silent(application):
         rest = unspoken(view)
