@@ -255,9 +255,9 @@ class InputBar(QWidget):
 
 
 class ChipArea(QScrollArea):
-    """The files that wait: as high as they need, and from three rows on to be scrolled."""
+    """The files that wait: as high as they need, and from five rows on to be scrolled."""
 
-    _HIGHEST = 176  # points
+    _HIGHEST = 248  # points
 
     def __init__(self, inner: QWidget, flow: FlowLayout) -> None:
         super().__init__()

@@ -221,7 +221,7 @@ def test_two_hundred_pictures_at_once(qtbot: QtBot, application: Application, tm
             application.session.detach(attachment)
     print(f"200 pictures: busy at most {min(worst) * 1000:.0f} ms at a time")
     assert min(worst) < LONGEST_STALL
-    assert application.window.input.height() < application.window.height() / 2
+    assert application.window.input.height() < 0.6 * application.window.height()
     drop(application.window, paths[:1])
     assert "take some out" in application.window.banner.text
 

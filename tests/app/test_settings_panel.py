@@ -99,7 +99,7 @@ def test_every_file_is_seen_in_a_narrow_window(qtbot: QtBot, application: Applic
         return bar._chips.height() > lowest > 100  # more than one row
 
     qtbot.waitUntil(all_seen, timeout=2000)
-    assert bar._card.rect().contains(bar._chips.geometry())
+    qtbot.waitUntil(lambda: bar._card.rect().contains(bar._chips.geometry()), timeout=1000)
 
 
 # pages
