@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
-import threading
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,18 +19,21 @@ from PySide6.QtCore import QObject, Qt, QTimer, QTranslator, Signal, Slot
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
-from app import audio_devices, display
+from app import display
 from app.capture.microphone import Microphone
-from app.device_tests import MicrophoneTest, play_test_sound
 from app.playback.speaker import Speaker
 from app.remembering import Remembering
 from app.session import Session
-from app.settings import SettingsStore
+from app.settings import SettingsStore, home
+from app.single_instance import SingleInstance
+from app.trials import Trials
 from app.view_models.conversation import ConversationViewModel, Message, Notice
 from app.window.icons import application_icon
 from app.window.main_window import MainWindow
 from app.window.pixels import to_pixels
 from app.window.theme import Theme
+from app.window.tray import Tray
+from app.window.wizard import Wizard
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +82,9 @@ class Application(QObject):
         **session_parts: Any,
     ) -> None:
         super().__init__()
-        self.settings, self._make_speaker = settings, make_speaker
+        self._qt, self.settings = qt, settings
         self._pictures = 0  # that were pasted
+        self.wizard: Wizard | None = None
         self.theme = Theme(qt)
         self.theme.choose(settings.current.theme)
         self.theme.set_size(settings.current.font_size)
@@ -89,12 +93,14 @@ class Application(QObject):
         self._main_thread = MainThread()
         self.session = Session(self.shown, settings, self._main_thread.post, engine_factory, **session_parts)
         source = session_parts.get("source", Microphone)
-        self._microphone_test = MicrophoneTest(source, self._main_thread.post, self._tell_problem)
+        self.trials = Trials(settings, self.shown, self._main_thread.post, source, make_speaker)
         self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
         self.window = MainWindow(self.theme, self.shown, self.remembering.history, settings.current)
         self.window.input.field.setPlainText(self.shown.draft)
         self._place_window()
+        self.tray: Tray | None = None
         self._connect()
+        self._show_tray(settings.current.tray)
         self._timer = QTimer(self, interval=_TICK)
         self._timer.timeout.connect(self._tick)
         self._draft_timer = QTimer(self, interval=_DRAFT_PAUSE, singleShot=True)
@@ -104,7 +110,10 @@ class Application(QObject):
 
     def start(self) -> None:
         """Show the window, then start the engine behind it."""
-        self.window.show()
+        if self.settings.current.maximized:
+            self.window.showMaximized()
+        else:
+            self.window.show()
         self._timer.start()
         self.remembering.start()
         notice = self.shown.notice
@@ -112,15 +121,44 @@ class Application(QObject):
         if notice is not None:
             self.shown.set_notice(notice)
 
+    def welcome(self) -> None:
+        """The first run: a few checks, over the window."""
+        wizard = Wizard(self.theme, self.settings.current, self.window)
+        wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        wizard.devices.changed.connect(self._change_setting)
+        self.trials.add_devices(wizard.devices)
+        self.trials.add_machine(wizard.machine)
+        wizard.devices_wanted.connect(self.trials.look_for_devices)
+        wizard.machine_wanted.connect(self.trials.look_at_machine)
+        wizard.done_with.connect(self._end_welcome)
+        self.wizard = wizard
+        wizard.open()
+
+    def _end_welcome(self) -> None:
+        wizard, self.wizard = self.wizard, None
+        if wizard is None:
+            return
+        self.trials.remove(wizard.devices, wizard.machine)
+        self.settings.change()  # there is a file now: the next start is not the first
+        self.window.input.field.setFocus()
+
+    def raise_window(self) -> None:
+        """In front of everything, wherever it is."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+
     def close(self) -> None:
         """Keep what is to be kept and end the engine."""
         self._timer.stop()
-        self._microphone_test.stop()
+        self.trials.close()
         self.remembering.close()
         self._main_thread.close()
         area = self.window.normalGeometry()
         self._save_draft()
-        self.settings.change(window=(area.x(), area.y(), area.width(), area.height()))
+        place = (area.x(), area.y(), area.width(), area.height())
+        self.settings.change(window=place, maximized=self.window.isMaximized())
         self.session.close()
 
     def _connect(self) -> None:
@@ -138,7 +176,8 @@ class Application(QObject):
         window.new_wanted.connect(session.new_conversation)
         window.stop_wanted.connect(session.stop)
         window.restart_wanted.connect(session.restart)
-        window.closing.connect(window.hide)
+        window.closing.connect(self._on_closing)
+        window.quit_wanted.connect(self._qt.quit)
         conversation.ask_again.connect(self._ask_again)
         conversation.play.connect(self._replay)
         conversation.silence.connect(session.stop)
@@ -150,12 +189,13 @@ class Application(QObject):
         self._connect_history()
         panel.changed.connect(self._change_setting)
         panel.model.reload_wanted.connect(session.reload)
+        panel.model.doctor_wanted.connect(self.trials.look_at_machine)
         panel.voice.preview_wanted.connect(session.preview_voice)
         panel.persona.persona_chosen.connect(session.choose_persona)
         panel.history.delete_all_wanted.connect(self.remembering.delete_all)
-        panel.devices_wanted.connect(self._look_for_devices)
-        panel.devices.microphone_test_wanted.connect(self._test_microphone)
-        panel.devices.speaker_test_wanted.connect(self._test_speaker)
+        panel.devices_wanted.connect(self.trials.look_for_devices)
+        self.trials.add_devices(panel.devices)
+        self.trials.add_machine(panel.model.machine)
 
     def _connect_history(self) -> None:
         kept, panel = self.remembering, self.window.history
@@ -216,12 +256,14 @@ class Application(QObject):
                 self.session.choose_speaker(value)
             case "microphone":
                 self.session.choose_microphone(value)
-                if self._microphone_test.running:
-                    self._microphone_test.start(value)
+                self.trials.microphone_changed()
             case "volume":
                 self.session.choose_volume(value)
             case "tempo":
                 self.session.choose_tempo(value)
+            case "tray":
+                self.settings.change(tray=value)
+                self._show_tray(value)
             case "theme":
                 self.settings.change(theme=value)
                 self.theme.choose(value)
@@ -234,40 +276,26 @@ class Application(QObject):
             self.shown.set_notice(Notice(self.settings.problem, "warning"))
             self.settings.problem = None
 
-    def _look_for_devices(self) -> None:
-        """On a thread: to look up the sound devices takes PortAudio up to a second the first time."""
+    def _show_tray(self, wanted: bool) -> None:
+        """There or not; the program then ends with its window or does not."""
+        shown = wanted and Tray.available()
+        if shown and self.tray is None:
+            self.tray = Tray()
+            self.tray.window_wanted.connect(self.raise_window)
+            self.tray.new_wanted.connect(self.session.new_conversation)
+            self.tray.quit_wanted.connect(self._qt.quit)
+        if self.tray is not None:
+            self.tray.set_visible(shown)
+        self._qt.setQuitOnLastWindowClosed(not shown)
 
-        def look() -> None:
-            try:
-                found = audio_devices.list_devices()
-            except audio_devices.AudioError as error:
-                notice = Notice(str(error), "warning")
-                self._main_thread.post(lambda: self.shown.set_notice(notice))
-                return
-            self._main_thread.post(lambda: self.window.panel.devices.show_devices(found.inputs, found.outputs))
-
-        threading.Thread(target=look, name="devices", daemon=True).start()
-
-    def _test_microphone(self, on: bool) -> None:
-        if on:
-            self._microphone_test.start(self.settings.current.microphone)
-        else:
-            self._microphone_test.stop()
-            self.window.panel.devices.end_test()
-
-    def _test_speaker(self) -> None:
-        chosen = self.settings.current
-        post, tell = self._main_thread.post, self._tell_problem
-        play_test_sound(chosen.speaker, chosen.volume / 100, post, tell, self._make_speaker)
-
-    def _tell_problem(self, problem: str) -> None:
-        self.window.panel.devices.end_test()
-        self.shown.set_notice(Notice(problem, "warning"))
+    def _on_closing(self) -> None:
+        """A program that only waits in the tray does not listen."""
+        self.window.hide()
+        self.session.set_hands_free(False)
 
     def _tick(self) -> None:
         self.session.tick()
-        if self._microphone_test.running:
-            self.window.panel.devices.show_level(self._microphone_test.level)
+        self.trials.tick()
         self.remembering.tick()
         self.window.input.show_level(self.session.level)
 
@@ -290,17 +318,25 @@ def run(options: argparse.Namespace) -> int:
         screenshot(options.screenshot, options.theme or "light", options.language, options.size, options.page)
         return 0
     qt = make_qt(options.language)
+    instance = SingleInstance(home())
+    if not instance.claim():
+        print("visavis: the window is open already; it has been raised.", file=sys.stderr)
+        return 0
     settings = SettingsStore()
     names = ("model", "device", "precision", "theme")
     given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     if given:
         settings.change(**given)
     application = Application(qt, settings, options.engine_factory)
+    instance.wanted.connect(application.raise_window)
     # Python handles signals between two of its instructions, and Qt's loop runs none: the tick gives it the chance.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: qt.quit())
     application.start()
+    if settings.fresh:
+        application.welcome()
     code = qt.exec()
+    instance.close()
     application.window.hide()
     application.close()
     return code

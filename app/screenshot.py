@@ -1,7 +1,7 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
-Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `history`,
-`listening`, `files`, `media`, `engine-stopped`.
+Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `wizard`,
+`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media`, `engine-stopped`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.application import Application, make_qt
 from app.history.records import Entry
+from app.machine import MachineReport
 from app.media import Audio, Image, MediaKind, Video, thumbnail
 from app.settings import HOME_VARIABLE, SettingsStore
 from app.view_models.conversation import (
@@ -36,8 +38,12 @@ from app.view_models.latency import Latency
 from app.view_models.playhead import Playhead
 from model.errors import BadInputError
 
-SETTINGS = ("settings", *(f"settings-{name}" for name in ("devices", "model", "persona", "history", "look", "keys")))
-PAGES = ("conversation", "welcome", *SETTINGS, "history", "listening", "files", "media", "engine-stopped")
+SETTINGS = (
+    "settings",
+    *(f"settings-{name}" for name in ("devices", "model", "persona", "history", "look", "system", "keys")),
+)
+WIZARD = ("wizard", "wizard-devices", "wizard-machine")
+PAGES = ("conversation", "welcome", *SETTINGS, *WIZARD, "history", "listening", "files", "media", "engine-stopped")
 _DEFAULT_SIZE = "1080x900"
 # how loud a voice is, in frames of the meter
 _LEVELS = (
@@ -93,6 +99,8 @@ def screenshot(
         if page.startswith("settings"):
             window.toggle_panel()
             window.panel.show_page(page.partition("-")[2] or "voice")
+        elif page in WIZARD:
+            _welcome(application, WIZARD.index(page))
         elif page == "history":
             window.toggle_history()
             _remember(application)
@@ -101,7 +109,7 @@ def screenshot(
             for level in _LEVELS:
                 window.input.show_level(level)
         _wait(_SETTLE)
-        picture = window.grab()
+        picture = (application.wizard or window).grab()
         window.hide()
         application.remembering.close()
         application.session.close()
@@ -175,6 +183,27 @@ def _play(shown: ConversationViewModel, page: str) -> None:
     shown.changed(answer)
     shown.set_phase(Phase.SPEAKING, stoppable=True)
     shown.set_playhead(Playhead(answer, 3.4, 4.0, complete=False))
+
+
+def _welcome(application: Application, step: int) -> None:
+    """The wizard, on a machine like many."""
+    application.welcome()
+    wizard = application.wizard
+    assert wizard is not None
+    wizard.machine_wanted.disconnect()
+    wizard.show_step(step)
+    told: dict[str, dict[str, Any]] = {
+        "Model nano": {"needed_gib": 1.83},
+        "Processor": {"usable": 4},
+        "Memory": {"available": 9.2e9, "total": 16.6e9},
+        "Graphics card": {},
+        "Microphone": {"names": ["Built-in microphone"]},
+        "Loudspeaker": {"names": ["Built-in loudspeaker", "Headphones"]},
+        "Camera": {},
+        "Disk": {"free": 71e9},
+    }
+    verdicts = {name: "ok" for name in told} | {"Graphics card": "missing", "Camera": "missing"}
+    wizard.machine.show_report(MachineReport(True, verdicts, told))
 
 
 def _remember(application: Application) -> None:
@@ -267,7 +296,7 @@ def _being_read() -> Attachment:
 
 def _film() -> Attachment:
     """The same sea, while the sun goes down."""
-    y, x = np.mgrid[0 : 1 : 270j, 0 : 1 : 480j]
+    y, x = np.mgrid[0:1:270j, 0:1:480j]
     frames = []
     for step in np.linspace(0.0, 1.0, 24):
         dusk, height = 1.0 - 0.6 * step, 0.2 + 0.55 * step

@@ -41,9 +41,9 @@ class Settings:
         font_size: of the window's text, percent.
         tray: whether the program stays in the system's tray when its window is closed.
         push_to_talk: the key that talks while another window has the focus, as Qt writes it; empty for none.
-        welcomed: whether the first-run wizard has been seen.
         retention: for how many days conversations are kept that are not pinned; "none" keeps no new ones.
         history_open: whether the list of conversations is shown.
+        maximized: whether the window filled the screen.
         window: left, top, width, height of the window in pixels; empty until it has been moved.
     """
 
@@ -67,8 +67,8 @@ class Settings:
     font_size: int = 100
     tray: bool = False
     push_to_talk: str = ""
-    welcomed: bool = False
     draft: str = ""
+    maximized: bool = False
     window: tuple[int, ...] = ()
 
 
@@ -89,11 +89,13 @@ class SettingsStore:
     Attributes:
         current: the settings now.
         problem: one sentence if the file could not be read or written, else None.
+        fresh: whether there was no file yet: the program runs for the first time.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or home()) / "settings.json"
         self.problem: str | None = None
+        self.fresh = False
         self.current = self._read()
 
     def change(self, **values: Any) -> Settings:
@@ -108,6 +110,7 @@ class SettingsStore:
             if not isinstance(stored, dict):
                 raise ValueError("not an object")
         except FileNotFoundError:
+            self.fresh = True
             return Settings()
         except (OSError, ValueError) as error:
             self._keep_aside(error)

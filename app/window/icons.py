@@ -31,6 +31,7 @@ _PATHS = {
     "info": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5"/><circle cx="12" cy="8" r=".4"/>',
     "model": '<rect x="6" y="6" width="12" height="12" rx="2.5"/><path d="M9.5 3v3M14.5 3v3M9.5 18v3M14.5 18v3M3 9.5h3'
     'M3 14.5h3M18 9.5h3M18 14.5h3"/>',
+    "program": '<rect x="3.5" y="4.5" width="17" height="15" rx="2.5"/><path d="M3.5 9h17M6.5 6.8h.3M9 6.8h.3"/>',
     "persona": '<circle cx="12" cy="8" r="4"/><path d="M4.5 20a7.5 7.5 0 0 1 15 0"/>',
     "look": '<circle cx="12" cy="12" r="8.5"/><path d="M12 3.5v17a8.5 8.5 0 0 0 0-17z" fill="currentColor"/>',
     "keys": '<rect x="2.5" y="6.5" width="19" height="11.5" rx="2.5"/><path d="M6.5 10.2h.5M10 10.2h.5M13.5 10.2h.5'

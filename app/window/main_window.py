@@ -32,6 +32,7 @@ from app.window.input_bar import InputBar
 from app.window.orb import Orb
 from app.window.settings_panel import PANEL_WIDTH, SettingsPanel
 from app.window.theme import COLUMN, Theme
+from app.window.tray import Tray
 
 _DEFAULT_SIZE = (960, 760)
 _SMALLEST = (420, 480)
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
     restart_wanted = Signal()
     history_toggled = Signal(bool)
     closing = Signal()
+    quit_wanted = Signal()
 
     def __init__(
         self, theme: Theme, shown: ConversationViewModel, history: HistoryViewModel, settings: Settings
@@ -60,7 +62,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner(theme)
         self.conversation = ConversationView(theme, shown)
         self.input = InputBar(theme, shown)
-        self.panel = SettingsPanel(theme, shown, settings)
+        self.panel = SettingsPanel(theme, shown, settings, Tray.available())
         self.panel.hide()
         self.history = HistoryPanel(theme, history)
         self.history.setVisible(settings.history_open)
@@ -147,7 +149,7 @@ class MainWindow(QMainWindow):
             "Ctrl+Space": self.input.toggle_talk,
             "Ctrl+H": lambda: self.input.hands_free_toggled.emit(not self._shown.hands_free),
             "Ctrl+L": self.input.field.setFocus,
-            "Ctrl+Q": self.close,
+            "Ctrl+Q": self.quit_wanted.emit,
             "Esc": self._escape,
         }
         for key, act in keys.items():

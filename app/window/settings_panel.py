@@ -16,6 +16,7 @@ from app.window.settings.look_page import LookPage
 from app.window.settings.model_page import ModelPage
 from app.window.settings.page import SettingsPage
 from app.window.settings.persona_page import PersonaPage
+from app.window.settings.system_page import SystemPage
 from app.window.settings.voice_page import VoicePage
 from app.window.theme import Theme
 
@@ -34,7 +35,7 @@ class SettingsPanel(QFrame):
     devices_wanted = Signal()
     closed = Signal()
 
-    def __init__(self, theme: Theme, shown: ConversationViewModel, settings: Settings) -> None:
+    def __init__(self, theme: Theme, shown: ConversationViewModel, settings: Settings, has_tray: bool = False) -> None:
         super().__init__()
         self._theme = theme
         self.setObjectName("drawer")
@@ -45,6 +46,7 @@ class SettingsPanel(QFrame):
         self.persona = PersonaPage(theme, settings)
         self.history = HistoryPage(theme, settings)
         self.look = LookPage(theme, settings)
+        self.system = SystemPage(theme, settings, has_tray)
         self.keys = KeysPage(theme)
         self._pages: dict[str, tuple[SettingsPage, str]] = {
             "voice": (self.voice, "sound"),
@@ -53,6 +55,7 @@ class SettingsPanel(QFrame):
             "persona": (self.persona, "persona"),
             "history": (self.history, "history"),
             "look": (self.look, "look"),
+            "system": (self.system, "program"),
             "keys": (self.keys, "keys"),
         }
         self._lay_out()

@@ -190,6 +190,8 @@ def _palette(t: Tokens) -> QPalette:
 def style_sheet(t: Tokens) -> str:
     """Everything that has a shape. Widgets are chosen by object name or by the property `kind`."""
     return f"""
+QDialog#wizard {{ background: {t.window}; }}
+QDialog#wizard QScrollArea, QDialog#wizard QWidget#drawerPage {{ background: {t.window}; border: none; }}
 QWidget#window, QScrollArea, QWidget#page {{ background: {t.window}; border: none; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px 8px; }}
 
@@ -198,6 +200,7 @@ QLabel#wordmark {{ font-size: 17px; font-weight: 600; }}
 QLabel[kind="pill"] {{ background: {t.raised}; color: {t.muted}; border-radius: 13px; padding: 0 11px;
     font-size: 13px; }}
 QLabel[kind="muted"] {{ color: {t.muted}; font-size: 13px; }}
+QLabel[kind="strong"] {{ font-size: 15px; font-weight: 600; }}
 QLabel[kind="status"] {{ color: {t.muted}; font-size: 14px; }}
 QLabel[kind="heading"] {{ font-size: 28px; font-weight: 600; }}
 QLabel[kind="subheading"] {{ color: {t.muted}; font-size: 16px; }}

@@ -143,11 +143,11 @@ def test_microphone_is_tried_out(
     panel.devices.test_microphone.click()
     qtbot.waitUntil(lambda: meter._history.max() > 0.3, timeout=2000)
     panel.show_page("voice")  # nobody looks at it any more
-    assert not application._microphone_test.running and not panel.devices.test_microphone.isChecked()
+    assert not application.trials.microphone.running and not panel.devices.test_microphone.isChecked()
     panel.show_page("devices")
     panel.devices.test_microphone.click()
     application.window.toggle_panel()
-    assert not application._microphone_test.running
+    assert not application.trials.microphone.running
 
 
 def test_microphone_that_cannot_be_tried_is_told(
@@ -173,7 +173,7 @@ def test_loudspeaker_is_tried_out(
         made.append(TimedSpeaker(device))
         return made[-1]
 
-    monkeypatch.setattr(application, "_make_speaker", make)
+    monkeypatch.setattr(application.trials, "make_speaker", make)
     application.settings.change(speaker="Headphones", volume=40)
     panel.devices.test_speaker.click()
     qtbot.waitUntil(lambda: bool(made) and made[0]._seconds > 0.5, timeout=2000)

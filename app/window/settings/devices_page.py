@@ -59,6 +59,10 @@ class DevicesPage(SettingsPage):
         """How loud the microphone is while it is tested, from 0 to 1."""
         self.meter.push(level)
 
+    def show_problem(self, problem: str) -> None:
+        """Why a test could not be made; the window's own message may be covered."""
+        self.microphone_note.setText(problem)
+
     def end_test(self) -> None:
         """The microphone is not listened to any more."""
         self.test_microphone.blockSignals(True)

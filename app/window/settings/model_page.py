@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.settings import CONTEXTS, DEVICES, PRECISIONS, Settings
 from app.view_models.conversation import Change, ConversationViewModel, Phase, What
+from app.window.machine_view import MachineView
 from app.window.settings.page import SettingsPage
 from app.window.theme import Theme
 
@@ -54,10 +55,18 @@ class ModelPage(SettingsPage):
         self._told = self.note("")
         self.section(self.tr("This machine"))
         self.doctor = self.button(self.tr("What can this machine run?"))
-        self.doctor.clicked.connect(self.doctor_wanted)
+        self.doctor.clicked.connect(self._look)
+        self.machine = MachineView(theme)
+        self.machine.hide()
+        self.column.addSpacing(6)
+        self.column.addWidget(self.machine)
         self.column.addStretch(1)
         shown.subscribe(self._on_change)
         self._show_model()
+
+    def _look(self) -> None:
+        self.machine.show()
+        self.doctor_wanted.emit()
 
     def _context(self, value: str) -> str:
         if value == "auto":
