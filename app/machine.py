@@ -16,7 +16,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 _MAIN = Path(__file__).resolve().parent.parent / "main.py"
-_PATIENCE = 60.0  # seconds
+_PATIENCE = 180.0  # seconds; a busy machine takes long to load PyTorch
 
 
 @dataclass(frozen=True)
