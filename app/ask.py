@@ -37,7 +37,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, or a folder (default: nano)")
     model.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
     model.add_argument(
-        "--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32, bf16 or int4 (default: auto)"
+        "--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32, bf16 or int8 (default: auto)"
     )
 
 

@@ -24,7 +24,7 @@ DEVICES = ("auto", "cpu", "cuda")
 RETENTIONS = ("forever", "365", "90", "30", "7", "none")  # days
 LANGUAGES = ("system", "en", "zh_CN")
 CONTEXTS = ("auto", "2048", "4096", "8192", "16384", "32768")  # tokens
-PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
+PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4")
 DEFAULT_MODEL = "nano"
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model.attention import additive_mask, attend
 from model.config import DecoderConfig
 from model.kv_cache import KVCache, causal_mask
 from model.rope import rotary_tables, rotate
@@ -21,9 +22,7 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.float()
-        wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self.eps)
-        return self.weight * wide.to(x.dtype)
+        return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
 
 
 class GatedMLP(nn.Module):
@@ -33,8 +32,19 @@ class GatedMLP(nn.Module):
         self.up_proj = nn.Linear(size, intermediate, bias=bias)
         self.down_proj = nn.Linear(intermediate, size, bias=bias)
 
+        self.gate_up_proj: nn.Module | None = None
+
+    def join(self) -> None:
+        """Make one product of two; the separate weights are gone."""
+        self.gate_up_proj = _joined(self.gate_proj, self.up_proj)
+        del self.gate_proj, self.up_proj
+
     def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        if self.gate_up_proj is not None:
+            gate, up = self.gate_up_proj(x).chunk(2, dim=-1)
+        else:
+            gate, up = self.gate_proj(x), self.up_proj(x)
+        return self.down_proj(F.silu(gate) * up)
 
 
 class Attention(nn.Module):
@@ -48,23 +58,27 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(config.hidden_size, self.kv_heads * self.head_dim, bias=True)
         self.v_proj = nn.Linear(config.hidden_size, self.kv_heads * self.head_dim, bias=True)
         self.o_proj = nn.Linear(self.heads * self.head_dim, config.hidden_size, bias=False)
+        self.qkv_proj: nn.Module | None = None
+
+    def join(self) -> None:
+        """Make one product of three; the separate weights are gone."""
+        self.qkv_proj = _joined(self.q_proj, self.k_proj, self.v_proj)
+        del self.q_proj, self.k_proj, self.v_proj
 
     def forward(
         self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, rows: Tensor, cache: KVCache | None
     ) -> Tensor:
         batch, length, _ = x.shape
-        q = self.q_proj(x).view(batch, length, self.heads, self.head_dim).transpose(1, 2)
-        k = self.k_proj(x).view(batch, length, self.kv_heads, self.head_dim).transpose(1, 2)
-        v = self.v_proj(x).view(batch, length, self.kv_heads, self.head_dim).transpose(1, 2)
-        q, k = rotate(q, *rope), rotate(k, *rope)
+        if self.qkv_proj is not None:
+            projected = self.qkv_proj(x)
+        else:
+            projected = torch.cat([self.q_proj(x), self.k_proj(x), self.v_proj(x)], dim=-1)
+        projected = projected.view(batch, length, -1, self.head_dim).transpose(1, 2)
+        turned, v = projected.split([self.heads + self.kv_heads, self.kv_heads], dim=1)
+        q, k = rotate(turned, *rope).split([self.heads, self.kv_heads], dim=1)
         if cache is not None:
             k, v = cache.write(self.layer, rows, k, v)
-        # The queries that share a key head are rows of one matrix: for a decode step several times faster than
-        # repeating the keys, which is what enable_gqa comes to on a processor.
-        shared = self.heads // self.kv_heads
-        rows_of_heads = q.reshape(batch, self.kv_heads, shared * length, self.head_dim)
-        out = F.scaled_dot_product_attention(rows_of_heads, k, v, attn_mask=mask.repeat(shared, 1))
-        out = out.view(batch, self.heads, length, self.head_dim)
+        out = attend(q, k, v, mask)
         return self.o_proj(out.transpose(1, 2).reshape(batch, length, -1))
 
 
@@ -81,6 +95,26 @@ class DecoderLayer(nn.Module):
     ) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), rope, mask, rows, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
+
+
+def join_projections(module: nn.Module) -> None:
+    """Join the products that read the same input, in every layer inside (in place): a decode step is made of many
+    small operations, each of which costs its call."""
+    for part in module.modules():
+        if isinstance(part, GatedMLP | Attention):
+            part.join()
+
+
+def _joined(*linears: nn.Linear) -> nn.Linear:
+    """One Linear whose output is theirs behind each other; without a bias where theirs are zero."""
+    weight = torch.cat([linear.weight for linear in linears])
+    joined = nn.Linear(weight.shape[1], weight.shape[0], bias=False, device="meta")
+    joined.weight = nn.Parameter(weight, requires_grad=False)
+    if linears[0].bias is not None:
+        bias = torch.cat([linear.bias for linear in linears])
+        if bias.any():
+            joined.bias = nn.Parameter(bias, requires_grad=False)
+    return joined
 
 
 class Decoder(nn.Module):
@@ -105,7 +139,8 @@ class Decoder(nn.Module):
 
     def run(self, x: Tensor, positions: Tensor, rows: Tensor, cache: KVCache | None) -> Tensor:
         """The same into given `rows` of a cache that has reserved them: tensors alone, nothing of the host's state."""
-        mask = causal_mask(rows, x.shape[1] if cache is None else cache.visible)
+        visible = causal_mask(rows, x.shape[1] if cache is None else cache.visible)
+        mask = additive_mask(visible, self.config.num_attention_heads // self.config.num_key_value_heads, x.dtype)
         rope = rotary_tables(
             positions, self.config.head_dim, self.config.rope_theta, self.config.mrope_section, x.dtype
         )

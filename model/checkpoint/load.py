@@ -18,8 +18,9 @@ from model.checkpoint.weights import fill, read_tensors, without_weights
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
+from model.layers import join_projections
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
-from model.quantized import quantize
+from model.quantized import Int8Linear, quantize
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
@@ -27,9 +28,9 @@ from model.token2wav.token2wav import Token2Wav
 M = TypeVar("M", bound=nn.Module)
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
-_FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int4": torch.bfloat16}
+_FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # owner/model
-_KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
+_KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4")
 
 
 def load(
@@ -54,8 +55,10 @@ def load(
     settings = read_settings(folder, config, tokenizer.turn_end)
     mel_front_end, patch_front_end = read_front_ends(folder, config)
     thinker = load_thinker(folder, config, chosen, dtype)
-    if precision == "int4":
+    join_projections(thinker.model)
+    if precision == "int8":
         quantize(thinker.model)
+        thinker.lm_head = Int8Linear(thinker.lm_head)  # type: ignore[assignment]
     voices = read_voices(folder)
     talker = token2wav = None
     if speech and config.enable_audio_output:
@@ -63,6 +66,9 @@ def load(
         talker = _build(folder, lambda: Talker(config.talker))
         token2wav = _build(folder, lambda: Token2Wav(config.token2wav))
         fill(talker, read_tensors(folder, "talker."), chosen, dtype, f"{folder}: its Talker")
+        join_projections(talker)
+        if precision == "int8":
+            quantize(talker.model)
         # like the reference, the decoder of the codes always computes in float32
         fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, f"{folder}: its Token2Wav")
     return Engine(
@@ -196,6 +202,6 @@ def _precision(name: str, device: torch.device) -> str:
         if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
             return "fp32"  # this processor computes bfloat16 in slow motion
         return "bf16"
-    if name not in _FLOATS or (name == "int4" and device.type != "cpu"):
+    if name not in _FLOATS or (name == "int8" and device.type != "cpu"):
         raise CannotRunError(f"The precision {name} is not there yet on {device.type}; use fp32 or bf16.")
     return name

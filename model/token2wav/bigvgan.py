@@ -82,10 +82,22 @@ class AliasFreeSnake(nn.Module):
             return self.act(x)
         length, size, half = x.shape[2], self.STRETCH, TAPS // 2
         missing = -length % size
-        wide = F.pad(x, (half // 2, half // 2 + missing), mode="replicate")
-        wide = self.act(wide.unfold(2, size + half, size) @ self.up).flatten(2)[:, :, : 2 * length]
-        wide = F.pad(wide, (half - 1, half - 1 + 2 * missing), mode="replicate")
-        return (wide.unfold(2, 2 * size + TAPS - 2, 2 * size) @ self.down).flatten(2)[:, :, :length]
+        wide = _filtered(_extended(x, half // 2, half // 2 + missing), self.up, size)
+        wide = self.act(wide[:, :, : 2 * length])
+        wide = _extended(wide, half - 1, half - 1 + 2 * missing)
+        return _filtered(wide, self.down, 2 * size)[:, :, :length]
+
+
+def _extended(x: Tensor, before: int, behind: int) -> Tensor:
+    """[B, C, T] with its first and last samples repeated; much faster than F.pad's way on a processor."""
+    first, last = x[:, :, :1].expand(-1, -1, before), x[:, :, -1:].expand(-1, -1, behind)
+    return torch.cat([first, x, last], dim=2)
+
+
+def _filtered(x: Tensor, filters: Tensor, step: int) -> Tensor:
+    """Every stretch of [B, C, T] that begins at a multiple of `step`, times filters [stretch, out] → [B, C, n · out]."""
+    stretches = x.unfold(2, len(filters), step)
+    return (stretches.reshape(-1, len(filters)) @ filters).view(*x.shape[:2], -1)
 
 
 class ResidualBlock(nn.Module):

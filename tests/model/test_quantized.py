@@ -1,4 +1,4 @@
-"""4-bit linears: the kernel and the product of many rows compute with the same rounded weights."""
+"""8-bit linears: the kernel and the product of many rows compute with the same rounded weights."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ import torch
 from torch import nn
 
 from model.checkpoint.packed import pack, unpack_all
-from model.quantized import Int4Linear
+from model.quantized import Int8Linear
 from training.assemble import stored_tuned
 
 
-def test_few_and_many_rows_agree_with_the_stored_weights() -> None:
+def test_few_and_many_rows_agree_with_the_weights() -> None:
     torch.manual_seed(0)
     linear = nn.Linear(128, 48)
     with torch.no_grad():
         linear.weight.normal_(0, 0.1)
-        stored = unpack_all(pack("w", linear.weight, bits=4, group=32))["w"]
-        linear.weight.copy_(stored)  # a checkpoint that is stored packed loses nothing more
         linear.to(torch.bfloat16)
-        int4 = Int4Linear(linear)
-        assert (int4.weight.float() - stored).abs().max() < 0.004
+        int8 = Int8Linear(linear)
         x = torch.randn(40, 128, dtype=torch.bfloat16)
-        many = int4(x).float()
-        few = torch.cat([int4(row[None]).float() for row in x])
-        exact = x.float() @ stored.T + linear.bias.float()
+        many = int8(x).float()
+        few = torch.cat([int8(row[None]).float() for row in x])
+        exact = x.float() @ linear.weight.float().T + linear.bias.float()
     scale = exact.abs().mean()
-    assert (many - exact).abs().mean() / scale < 0.02
-    assert (few - exact).abs().mean() / scale < 0.02
+    assert (many - exact).abs().mean() / scale < 0.01
+    assert (few - exact).abs().mean() / scale < 0.01
 
 
 def test_what_fine_tuning_changed_survives_storage() -> None:
