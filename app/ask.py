@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         history = read_history(Path(args.history), sound_in_video) if args.history else []
         begun = time.perf_counter()
         from model import load
-        from model.engine import MOST_SPEECH_SECONDS
+        from model.reply import MOST_SPEECH_SECONDS
 
         engine = load(args.model, args.device, args.precision, speech=sink is not None)
         if sink is not None and engine.talker is None:

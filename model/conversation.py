@@ -18,7 +18,7 @@ from model.errors import BadInputError, CannotRunError
 from model.events import ReplyEvent
 from model.prompt.mel import SAMPLE_RATE
 from model.prompt.pieces import AudioPiece, ImagePiece, Piece, TextPiece, VideoPiece, encode_piece
-from model.reply import Reply, ReplyOptions
+from model.reply import MOST_SPEECH_SECONDS, Reply, ReplyOptions
 from model.turn import SHORTEST_SOUND, Turn, check_audible
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Conversation:
     def __init__(self, engine: Engine, voice: str | None = None, system: str | None = None) -> None:
         self._engine = engine
         self.voice = engine.voice(voice)
+        self._prepare_voice()
         self._memory = engine.take_memory()
         self._context = Context(engine.config, engine.thinker, engine.talker, self._memory)
         self._open = True
@@ -65,12 +66,13 @@ class Conversation:
     def set_voice(self, voice: str) -> None:
         """Answer in another voice from the next reply on."""
         self.voice = self._engine.voice(voice)
+        self._prepare_voice()
 
     # input
 
-    def hear(self, pcm: np.ndarray) -> None:
+    def hear(self, pcm: np.ndarray, sample_rate: int = SAMPLE_RATE) -> None:
         """Sound as it arrives: float32 mono 16 kHz, any length; successive calls are one utterance."""
-        samples = _checked_sound(pcm)
+        samples = _checked_sound(pcm, sample_rate)
         self._change(lambda turn: turn.hear(samples))
 
     def see(self, rgb: np.ndarray, at: float) -> None:
@@ -82,11 +84,13 @@ class Conversation:
         """Typed text."""
         if not text.strip():
             raise BadInputError("There is no text in the question.")
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise BadInputError("The text holds half a character (a lone surrogate); it was cut or decoded wrongly.")
         self._change(lambda turn: turn.say(text))
 
-    def add_audio(self, pcm: np.ndarray) -> None:
+    def add_audio(self, pcm: np.ndarray, sample_rate: int = SAMPLE_RATE) -> None:
         """A whole clip, float32 mono 16 kHz; unlike `hear`, never joined with another one."""
-        samples = _checked_sound(pcm)
+        samples = _checked_sound(pcm, sample_rate)
         check_audible(len(samples), float(np.abs(samples).max(initial=0.0)))
         self._add(AudioPiece(self._engine.mel_front_end(samples)))
 
@@ -168,13 +172,15 @@ class Conversation:
         greedy: bool = False,
         speech: bool = True,
         max_text_tokens: int = 1024,
-        max_speech_seconds: float = 82.0,
+        max_speech_seconds: float = MOST_SPEECH_SECONDS,
         whole_utterance: bool = False,
     ) -> Iterator[ReplyEvent]:
         """Answer what was heard, seen and said: TextDelta and SpeechChunk as they come, then Done."""
         self._check_open()
         if speech and self._engine.talker is None:
             raise CannotRunError("This model was loaded without its voice; load it with speech to hear it.")
+        if max_speech_seconds > MOST_SPEECH_SECONDS:
+            raise BadInputError(f"A reply is spoken for {MOST_SPEECH_SECONDS:.0f} s at most; lower max_speech_seconds.")
         options = ReplyOptions(seed, greedy, speech, max_text_tokens, max_speech_seconds, whole_utterance)
         begun = time.perf_counter()
         turn = self._turn
@@ -218,6 +224,10 @@ class Conversation:
             self._last.stop.set()
 
     # turns
+
+    def _prepare_voice(self) -> None:
+        if self.voice is not None and self._engine.token2wav is not None:
+            self._engine.token2wav.condition(self.voice)  # so that the first reply does not wait for it
 
     def _check_open(self) -> None:
         if not self._open:
@@ -277,7 +287,9 @@ class Conversation:
             self._context.read([encode_piece(self._engine.thinker, TextPiece(ids), self._context.position)])
 
 
-def _checked_sound(pcm: np.ndarray) -> np.ndarray:
+def _checked_sound(pcm: np.ndarray, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+    if sample_rate != SAMPLE_RATE:
+        raise BadInputError(f"Sound must have {SAMPLE_RATE} samples a second, not {sample_rate}; resample it before.")
     samples = np.asarray(pcm)
     if samples.ndim != 1:
         raise BadInputError(f"Sound must be mono, one number a sample; this has the shape {samples.shape}.")

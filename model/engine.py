@@ -13,11 +13,10 @@ from model.memory import Memory
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
 from model.prompt.tokenizer import TextTokenizer
+from model.reply import MOST_SPEECH_SECONDS
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
-
-MOST_SPEECH_SECONDS = 82.0  # of one reply; the Talker was trained for no more
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from model.checkpoint.voices import Voice
     from model.engine import Engine
 
+MOST_SPEECH_SECONDS = 82.0  # of one reply; the Talker was trained for no more
 _SPOKEN_TOKENS_PER_SECOND = 4.0  # of text, in fluent speech
 
 
@@ -36,7 +37,7 @@ class ReplyOptions:
     greedy: bool = False
     speech: bool = True
     max_text_tokens: int = 1024
-    max_speech_seconds: float = 82.0
+    max_speech_seconds: float = MOST_SPEECH_SECONDS
     whole_utterance: bool = False
 
 
@@ -141,7 +142,7 @@ class Reply:
         )
 
     def _think(self, hidden: Tensor, generator: torch.Generator) -> Iterator[tuple[str, Tensor | None]]:
-        """Pieces of text, each with the Talker's item for the token that ends it; None for what is never spoken."""
+        """Pieces of text as soon as they are chosen, and behind each token the Talker's item for it."""
         engine = self.engine
         sampling = engine.settings.thinker.greedy() if self.options.greedy else engine.settings.thinker
         context, memory = self.context, self.context.memory
@@ -155,17 +156,18 @@ class Reply:
             if token in engine.end_tokens:
                 break
             delta = words.add(token)
-            self.text += delta
-            self.timings.setdefault("first_text", self._elapsed())
-            if len(self.tokens) >= most:
+            if delta:
+                self.text += delta
+                self.timings.setdefault("first_text", self._elapsed())
                 yield delta, None
+            if len(self.tokens) >= most:
                 break
             position = line(context.position, 1, context.device)
             item, chosen = memory.thinker_step(sampling, chosen, position, sampler.used, sampler.noise())
             sampler.mark(chosen)
             context.position += 1
             self.items.append(item)
-            yield delta, item
+            yield "", item
         if rest := words.finish():
             self.text += rest
             yield rest, None
@@ -187,6 +189,7 @@ class Reply:
                 step = next(thinking, None)
                 if step is None:
                     thinking = None
+                    stream.grow()
                     if not self.items:  # not a word was said
                         return
                 else:

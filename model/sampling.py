@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -62,15 +63,21 @@ class Sampler:
         return token
 
 
+@lru_cache
+def _mask(tokens: tuple[int, ...], vocabulary: int, device: torch.device) -> Tensor:
+    """Bool [vocabulary] of `tokens`; kept, so that a step copies nothing to the device."""
+    mask = torch.zeros(vocabulary, dtype=torch.bool)
+    mask[list(tokens)] = True
+    return mask.to(device)
+
+
 def choose(logits: Tensor, used: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
     """Float32 logits [vocabulary] → token [1]. Fixed shapes, nothing read by the host."""
     if sampling.repetition_penalty != 1.0:
         penalised = torch.where(logits < 0, logits * sampling.repetition_penalty, logits / sampling.repetition_penalty)
         logits = torch.where(used, penalised, logits)
     if sampling.suppressed:
-        logits = logits.clone()
-        for token in sampling.suppressed:
-            logits[token] = -torch.inf
+        logits = logits.masked_fill(_mask(sampling.suppressed, len(logits), logits.device), -torch.inf)
     if sampling.temperature <= 0:
         return logits.argmax(keepdim=True)
     values, order = (logits / sampling.temperature).topk(len(noise))

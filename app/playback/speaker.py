@@ -171,7 +171,7 @@ class Speaker:
         block[count:] = 0.0
         if count < len(block):
             self._flowing = False
-            if not self._complete:
+            if not self._complete and ring.consumed > self._origin:  # not the end of the reply before
                 self.underruns += 1
                 self._prebuffer = min(_LARGEST_PREBUFFER, 2 * self._prebuffer)
 

@@ -201,7 +201,7 @@ def _precision(name: str, device: torch.device) -> str:
             return "bf16"
         if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
             return "fp32"  # this processor computes bfloat16 in slow motion
-        return "bf16"
+        return "int8"
     if name not in _FLOATS or (name == "int8" and device.type != "cpu"):
         raise CannotRunError(f"The precision {name} is not there yet on {device.type}; use fp32 or bf16.")
     return name

@@ -26,8 +26,8 @@ OFFICIAL_SYSTEM_PROMPT = (
 @dataclass(frozen=True)
 class SpeechSettings:
     """How codes become sound. `points` are the times of the solver, from noise to mel; `guidance` is that of
-    classifier-free guidance; blocks are the DiT's (24 mel frames): `first` are decoded before the first sound, each
-    later chunk is one block longer up to `most`."""
+    classifier-free guidance; blocks are the DiT's (24 mel frames): chunks have `first` of them while the text is being
+    written, then each is one block longer, up to `most`."""
 
     solver: Solver = Solver.EULER
     points: int = 10
@@ -72,10 +72,17 @@ def _settings(raw: dict[str, Any], folder: Path, config: OmniConfig, turn_end: i
     return Settings(
         system_prompt=system_prompt,
         thinker=pick(Sampling, raw.get("thinker", {})),
-        talker=pick(Sampling, {**talker, "suppressed": (config.talker.codec_start,)}),
+        talker=pick(Sampling, {**talker, "suppressed": _unspeakable(config)}),
         speech=pick(SpeechSettings, speech),
         end_tokens=frozenset([turn_end, *ends]),
     )
+
+
+def _unspeakable(config: OmniConfig) -> tuple[int, ...]:
+    """Ids of the Talker that are neither a code the decoder knows nor an end; a trained Talker never says them."""
+    talker, known = config.talker, config.token2wav.dit.num_embeds
+    ids = {talker.codec_start, *range(known + 1, talker.decoder.vocab_size)} - {talker.codec_end, talker.codec_pad}
+    return tuple(sorted(ids))
 
 
 def read_front_ends(folder: Path, config: OmniConfig) -> tuple[MelFrontEnd, PatchFrontEnd]:

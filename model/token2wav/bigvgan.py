@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.config import BigVGANConfig
 
 FLOOR_DB, REFERENCE_DB = -115.0, 20.0
+_INAUDIBLE = 1e-5  # of full scale, -100 dB
 TAPS = 12  # of the low-pass filters; two phases of six
 
 
@@ -95,7 +95,7 @@ def _extended(x: Tensor, before: int, behind: int) -> Tensor:
 
 
 def _filtered(x: Tensor, filters: Tensor, step: int) -> Tensor:
-    """Every stretch of [B, C, T] that begins at a multiple of `step`, times filters [stretch, out] → [B, C, n · out]."""
+    """Stretches of [B, C, T] that begin at multiples of `step`, times filters [stretch, out] → [B, C, n · out]."""
     stretches = x.unfold(2, len(filters), step)
     return (stretches.reshape(-1, len(filters)) @ filters).view(*x.shape[:2], -1)
 
@@ -162,6 +162,25 @@ class BigVGAN(nn.Module):
             rate *= up
             reach += longest / rate
         return math.ceil(reach + (filters + 3) / rate)
+
+    def reach(self, mel: Tensor) -> int:
+        """Frames on either side that a sample depends on in more than a hundred-thousandth of full scale, measured on
+        log-mel [1, T, 80] of speech: about half of `context`, since the outer taps of the filters are next to nothing.
+        """
+        half = 2 * self.context
+        if mel.shape[1] < 2 * half:
+            return self.context
+        mel = mel[:, : 2 * half]
+        turned = mel.flip(1)
+        whole = self(mel.transpose(1, 2))[0]
+        reaches = [0]
+        for first, second in ((mel, turned), (turned, mel)):  # another future, then another past
+            other = self(torch.cat([first[:, :half], second[:, half:]], dim=1).transpose(1, 2))[0]
+            differs = ((whole - other).abs() > _INAUDIBLE).nonzero().flatten() / self.hop
+            kept = differs < half if first is mel else differs >= half
+            distances = (differs[kept] - half).abs()
+            reaches.append(math.ceil(float(distances.max())) if len(distances) else 0)
+        return min(self.context, max(reaches) + 1)
 
     def anti_aliasing(self, on: bool) -> None:
         """Switch the filters around every activation (always on, except in most of the training)."""

@@ -18,6 +18,7 @@ from model.token2wav.speaker_encoder import SpeakerEncoder
 
 _TIME_SIZE = 256  # sinusoids that describe the time
 _MASKED = -1e9
+_PARTS = 6  # of a layer's modulation: shift, scale and gate of its two halves
 
 
 class TimeEmbedding(nn.Module):
@@ -76,9 +77,9 @@ class AdaptiveNorm(nn.Module):
         self.parts = parts
         self.linear = nn.Linear(size, parts * size)
 
-    def forward(self, time: Tensor) -> tuple[Tensor, ...]:
-        """[B, size] → `parts` of [B, 1, size]."""
-        return self.linear(F.silu(time))[:, None].chunk(self.parts, dim=-1)
+    def forward(self, time: Tensor) -> Tensor:
+        """[B, size] → [B, parts, size]."""
+        return self.linear(F.silu(time)).unflatten(-1, (self.parts, -1))
 
 
 class Blocks:
@@ -145,14 +146,14 @@ class FeedForward(nn.Module):
 class DiTLayer(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
-        self.attn_norm = AdaptiveNorm(config.hidden_size, 6)
+        self.attn_norm = AdaptiveNorm(config.hidden_size, _PARTS)
         self.attn = DiTAttention(config)
         self.ff = FeedForward(config)
 
     def forward(
-        self, x: Tensor, modulation: tuple[Tensor, ...], rope: tuple[Tensor, Tensor], blocks: Blocks
+        self, x: Tensor, modulation: Tensor, rope: tuple[Tensor, Tensor], blocks: Blocks
     ) -> Tensor:
-        shift, scale, gate, ff_shift, ff_scale, ff_gate = modulation
+        shift, scale, gate, ff_shift, ff_scale, ff_gate = modulation.split(1, dim=1)
         x = x + gate * self.attn(_norm(x) * (1 + scale) + shift, rope, blocks)
         return x + ff_gate * self.ff(_norm(x) * (1 + ff_scale) + ff_shift)
 
@@ -172,19 +173,19 @@ class DiT(nn.Module):
         """[B, n] → [B, n · repeats, emb_dim]."""
         return self.text_embed(codes)
 
-    def modulations(self, time: Tensor) -> list[tuple[Tensor, ...]]:
-        """Scales, shifts and gates of every layer at `time` [B], and of the output: the same for every call at that
-        time."""
+    def modulations(self, time: Tensor) -> Tensor:
+        """Scales, shifts and gates [B, 6 · layers + 2, hidden] of every layer at `time` [B], and of the output: the
+        same for every call at that time."""
         moment = self.time_embed(time)
         norms = [layer.get_submodule("attn_norm") for layer in self.transformer_blocks]
-        return [norm(moment) for norm in (*norms, self.norm_out)]
+        return torch.cat([norm(moment) for norm in (*norms, self.norm_out)], dim=1)
 
     def forward(self, x: Tensor, time: Tensor, codes: Tensor, speaker: Tensor, reference: Tensor) -> Tensor:
         """Velocity [B, T, mel] at `time` [B] of x [B, T, mel], for embedded codes [B, T, emb_dim], the voice's vector
         [B, enc_emb_dim] and the encoding of its reference mel [B, enc_dim]."""
         return self.run(x, self.modulations(time), self.input_embed.constant(codes, speaker, reference))
 
-    def run(self, x: Tensor, modulations: list[tuple[Tensor, ...]], constant: Tensor) -> Tensor:
+    def run(self, x: Tensor, modulations: Tensor, constant: Tensor) -> Tensor:
         """The same from what can be computed once: `modulations` of the time, and the input's `constant` part."""
         hidden = self.input_embed(x, constant)
         rope = self._rotary_tables(x.shape[1], hidden)
@@ -193,8 +194,8 @@ class DiT(nn.Module):
             sees = (index in self.config.look_backward_layers, index in self.config.look_ahead_layers)
             if sees not in blocks:
                 blocks[sees] = Blocks(x.shape[1], self.config.block_size, int(sees[0]), int(sees[1]), hidden)
-            hidden = layer(hidden, modulations[index], rope, blocks[sees])
-        scale, shift = modulations[-1]
+            hidden = layer(hidden, modulations[:, _PARTS * index : _PARTS * (index + 1)], rope, blocks[sees])
+        scale, shift = modulations[:, -2:].split(1, dim=1)
         return self.proj_out(_norm(hidden) * (1 + scale) + shift)
 
     def _rotary_tables(self, length: int, like: Tensor) -> tuple[Tensor, Tensor]:

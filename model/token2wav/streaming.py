@@ -44,13 +44,20 @@ class SpeechStream:
         self._codes: list[int] = []
         self._complete = False
         self._blocks = settings.first_blocks  # of the next chunk
-        self._around = token2wav.code2wav_bigvgan_model.context  # mel frames the vocoder sees beside those it keeps
+        self._growing = False
         self._mel = torch.zeros(1, 0, dit.mel_dim, device=token2wav.device)
         self._sounded = 0  # mel frames whose samples are out
 
     def push(self, code: int) -> None:
         """One more code."""
         self._codes.append(code)
+
+    def grow(self) -> None:
+        """The text is complete, so codes come faster than they are heard: from here on each chunk is one block longer,
+        which costs less a block. Before, a longer chunk would come too late to follow the one that is playing."""
+        if not self._growing and not self._mel.shape[1]:
+            self._blocks += 1  # nothing sounds yet, and for two blocks there is hardly longer to wait
+        self._growing = True
 
     def finish(self) -> None:
         """There will be no more codes."""
@@ -94,7 +101,7 @@ class SpeechStream:
         settings = self._settings
         chunk = self.solve(first, seen, settings.solver, settings.points, settings.guidance)
         self._mel = torch.cat([self._mel, chunk[:, begin - first : end - first]], dim=1)
-        self._blocks = min(self._blocks + 1, settings.most_blocks)
+        self._blocks = min(self._blocks + int(self._growing), settings.most_blocks)
         return True
 
     def solve(self, first: int, last: int, solver: Solver, points: int, guidance: float) -> Tensor:
@@ -114,10 +121,10 @@ class SpeechStream:
         """Samples of the frames that have enough context now."""
         have = self._mel.shape[1]
         done = self._complete and have == len(self._codes) * self._repeats
-        end = have if done else max(self._sounded, have - self._around)
+        end = have if done else max(self._sounded, have - self._condition.around)
         if end == self._sounded:
             return np.zeros(0, np.float32)
-        first = max(0, self._sounded - self._around)
+        first = max(0, self._sounded - self._condition.around)
         hop = self._token2wav.hop
         wave = self._token2wav.wave(self._mel[:, first:])
         samples = wave[(self._sounded - first) * hop : (end - first) * hop]

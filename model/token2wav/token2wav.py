@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from model.captured import CapturedStep
 from model.checkpoint.voices import Voice
 from model.config import Token2WavConfig
 from model.token2wav.bigvgan import BigVGAN
@@ -21,10 +22,11 @@ _MOST_TIMES = 256  # times whose modulations are kept
 
 @dataclass(frozen=True)
 class VoiceCondition:
-    """What a voice contributes to every call, computed once: [2, …], the guided branch and the null one."""
+    """What a voice contributes to every call, computed once; [2, …] are the guided branch and the null one."""
 
     speaker: Tensor  # [2, speaker size]
     reference: Tensor  # [2, ECAPA size]
+    around: int  # mel frames that the vocoder must see beside those it makes sound of
 
 
 class Token2Wav(nn.Module):
@@ -33,10 +35,18 @@ class Token2Wav(nn.Module):
         self.config = config
         self.code2wav_dit_model = DiT(config.dit)
         self.code2wav_bigvgan_model = BigVGAN(config.bigvgan)
-        self._known_modulations: dict[float, list[tuple[Tensor, ...]]] = {}
+        self._known_modulations: dict[float, Tensor] = {}
+        self._known_voices: dict[str, VoiceCondition] = {}
+        self._step = CapturedStep(self.code2wav_dit_model.run)
 
     def condition(self, voice: Voice) -> VoiceCondition:
-        """The voice's part of the DiT's input."""
+        """What there is to know of a voice before it speaks."""
+        if voice.name not in self._known_voices:
+            self._known_voices[voice.name] = self._condition(voice)
+        return self._known_voices[voice.name]
+
+    @torch.inference_mode()
+    def _condition(self, voice: Voice) -> VoiceCondition:
         dit = self.code2wav_dit_model
         weight = dit.proj_out.weight
         reference, speaker = voice.ref_mel.to(weight), voice.cond.to(weight)
@@ -44,24 +54,28 @@ class Token2Wav(nn.Module):
         return VoiceCondition(
             torch.cat([speaker, torch.zeros_like(speaker)]),
             torch.cat([encoder(reference), encoder(torch.zeros_like(reference))]),
+            self.code2wav_bigvgan_model.reach(reference),
         )
 
     def velocity(self, codes: Tensor, voice: VoiceCondition, guidance: float) -> Velocity:
         """dx/dt of [1, T, mel] for codes [1, T / repeats]; guided: c + guidance · (c - null)."""
         dit = self.code2wav_dit_model
         branches = 2 if guidance > 0 else 1
+        # chunks of whole blocks come in few lengths, again and again; the end of a reply in any
+        odd = codes.shape[1] * dit.config.repeats % dit.config.block_size != 0
         embedded = dit.embed_codes(codes)
         if branches == 2:
             embedded = torch.cat([embedded, dit.embed_codes(torch.zeros_like(codes))])
         constant = dit.input_embed.constant(embedded, voice.speaker[:branches], voice.reference[:branches])
 
         def velocity(time: Tensor, x: Tensor) -> Tensor:
-            out = dit.run(x.expand(branches, -1, -1), self._modulations(time), constant)
-            return out[:1] + (out[:1] - out[1:]) * guidance if branches == 2 else out
+            inputs = x.expand(branches, -1, -1), self._modulations(time), constant
+            out = dit.run(*inputs) if odd else self._step((), *inputs)
+            return out[:1] + (out[:1] - out[1:]) * guidance if branches == 2 else out.clone()
 
         return velocity
 
-    def _modulations(self, time: Tensor) -> list[tuple[Tensor, ...]]:
+    def _modulations(self, time: Tensor) -> Tensor:
         """Those of the solver's few times are computed once."""
         key = float(time)
         if key not in self._known_modulations:

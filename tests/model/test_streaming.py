@@ -17,6 +17,7 @@ from model.conversation import Conversation
 from model.engine import Engine
 from model.errors import BadInputError
 from model.events import ContextTrimmed, Done, SpeechChunk, TextDelta
+from model.token2wav.streaming import SpeechStream
 from tests.model.checkpoints import SHAPES, save_checkpoint
 
 RATE = 16_000
@@ -267,6 +268,40 @@ def test_a_step_has_no_graph_break_and_one_shape_a_bucket(engine: Engine) -> Non
     assert len(graphs) == 2, "one for the Thinker, one for the Talker"
 
 
+def test_the_decoder_has_no_graph_break_and_one_shape_a_chunk_length(engine: Engine) -> None:
+    token2wav, shapes = engine.token2wav, []
+    assert token2wav is not None
+
+    def count(graph: torch.fx.GraphModule, inputs: list[torch.Tensor]) -> Callable[..., object]:
+        shapes.append(tuple(inputs[0].shape))
+        return graph.forward
+
+    def speak(codes: int) -> None:
+        stream = SpeechStream(token2wav, engine.voices_by_name[engine.default_voice], engine.settings.speech, seed=0)
+        for number in range(codes):
+            stream.push(number % 60)
+            if number == codes // 3:
+                stream.grow()
+            list(stream.pull())
+        stream.finish()
+        assert len(list(stream.pull())) > 0
+
+    plain = token2wav._step._function
+    torch._dynamo.reset()
+    token2wav._step._function = torch.compile(plain, fullgraph=True, backend=count, dynamic=False)
+    try:
+        with torch.inference_mode():
+            speak(250)
+            known = len(shapes)
+            speak(311)
+    finally:
+        token2wav._step._function = plain
+        torch._dynamo.reset()
+    settings = engine.settings.speech
+    assert 0 < known <= settings.left_blocks + settings.most_blocks + settings.right_blocks
+    assert len(shapes) == known, "a second reply brought a new shape"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [np.array([0.1, np.nan] * 900, np.float32), np.zeros((2, 1600), np.float32), np.zeros(1600, np.int16)],
@@ -298,6 +333,14 @@ def test_calls_in_a_wrong_order_are_told(engine: Engine) -> None:
     list(running)
     with pytest.raises(BadInputError, match="no pause"):
         talk.resume()
+    talk.say("and now?")
+    with pytest.raises(BadInputError, match="at most"):
+        next(talk.reply(max_speech_seconds=100.0))
+    with pytest.raises(BadInputError, match="half a character"):
+        talk.say("what \ud83d is")
+    with pytest.raises(BadInputError, match="resample"):
+        talk.hear(speechlike(0.5), sample_rate=48_000)
+    assert list(talk.reply(speech=False, max_text_tokens=2))
     talk.close()
     with pytest.raises(BadInputError, match="over"):
         talk.hear(speechlike(0.5))
