@@ -46,9 +46,9 @@ def play(replies: int, model: str, precision: str) -> dict[str, object]:
     try:
         for number in range(1, replies + 1):
             question = questions[number % len(questions)]
-            dry = speaker.underruns
-            seconds.append(_reply(engine, events, speaker, number, question))
-            if speaker.underruns > dry:
+            spoken, waited = _reply(engine, events, speaker, number, question)
+            seconds.append(spoken)
+            if waited:
                 starved.append(question)
     finally:
         engine.close()
@@ -62,20 +62,23 @@ def play(replies: int, model: str, precision: str) -> dict[str, object]:
 
 def _reply(
     engine: EngineProcess, events: queue.SimpleQueue[protocol.Event], speaker: Speaker, number: int, question: str
-) -> float:
-    """Seconds of the speech that was played to its end."""
+) -> tuple[float, bool]:
+    """Seconds of the speech, played to its end, and whether a piece of it came when nothing was left to play. (Speech
+    may be over before its text is; the loudspeaker is dry then, and nobody misses anything.)"""
     speaker.begin()
+    dry, waited = speaker.underruns, False
     engine.send(protocol.Say(number, question))
     engine.send(protocol.Reply(number, seed=number))
     while not isinstance(event := events.get(), protocol.ReplyDone):
         if isinstance(event, protocol.Speech):
+            waited = waited or speaker.underruns > dry
             speaker.play(event.samples, event.sample_rate)
         elif isinstance(event, protocol.Failed | protocol.EngineDied):
             raise SystemExit(f"No reply: {event}")
     speaker.finish()
     while speaker.playing:
         time.sleep(0.02)
-    return event.seconds
+    return event.seconds, waited
 
 
 def main() -> int:
