@@ -36,7 +36,7 @@ class GatedMLP(nn.Module):
 
     def join(self) -> None:
         """Make one product of two; the separate weights are gone."""
-        self.gate_up_proj = _joined(self.gate_proj, self.up_proj)
+        self.gate_up_proj = joined(self.gate_proj, self.up_proj)
         del self.gate_proj, self.up_proj
 
     def forward(self, x: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ class Attention(nn.Module):
 
     def join(self) -> None:
         """Make one product of three; the separate weights are gone."""
-        self.qkv_proj = _joined(self.q_proj, self.k_proj, self.v_proj)
+        self.qkv_proj = joined(self.q_proj, self.k_proj, self.v_proj)
         del self.q_proj, self.k_proj, self.v_proj
 
     def forward(
@@ -98,14 +98,14 @@ class DecoderLayer(nn.Module):
 
 
 def join_projections(module: nn.Module) -> None:
-    """Join the products that read the same input, in every layer inside (in place): a decode step is made of many
-    small operations, each of which costs its call."""
+    """Join the products that read the same input, in every layer inside that knows how (in place): a decode step is
+    made of many small operations, each of which costs its call."""
     for part in module.modules():
-        if isinstance(part, GatedMLP | Attention):
-            part.join()
+        if join := getattr(part, "join", None):
+            join()
 
 
-def _joined(*linears: nn.Linear) -> nn.Linear:
+def joined(*linears: nn.Linear) -> nn.Linear:
     """One Linear whose output is theirs behind each other; without a bias where theirs are zero."""
     weight = torch.cat([linear.weight for linear in linears])
     joined = nn.Linear(weight.shape[1], weight.shape[0], bias=False, device="meta")

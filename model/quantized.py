@@ -1,5 +1,5 @@
-"""Linear layers with 8-bit weights for decoding: one token reads every weight once, so bytes are most of a step's time.
-torch's own kernel (`_weight_int8pack_mm`), no other library.
+"""Linear layers that are faster on a processor than torch's own. For decoding, 8-bit weights: one token reads every
+weight once, so bytes are most of a step's time; torch's kernel `_weight_int8pack_mm`, no other library.
 
 Many rows at once are bound by arithmetic instead, where the kernel is slower than a bfloat16 product: those use a
 bfloat16 copy of the same rounded weights.
@@ -37,6 +37,27 @@ class Int8Linear(nn.Module):
             return F.linear(x, self.weight, self.bias)
         out = torch.ops.aten._weight_int8pack_mm(rows, self.levels, self.scales).view(*x.shape[:-1], -1)
         return out if self.bias is None else out + self.bias
+
+
+class NarrowLinear(nn.Module):
+    """float32 in and out, multiplied in bfloat16: twice as fast on a processor that has it, for many rows."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(linear.weight.to(torch.bfloat16), requires_grad=False)
+        self.bias = nn.Parameter(linear.bias.to(torch.bfloat16), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x.to(torch.bfloat16), self.weight, self.bias).float()
+
+
+def narrow(module: nn.Module) -> None:
+    """Let every Linear inside multiply in bfloat16 (in place); what lies between them stays float32."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.Linear):
+            setattr(module, name, NarrowLinear(child))
+        else:
+            narrow(child)
 
 
 def quantize(module: nn.Module) -> None:

@@ -20,7 +20,7 @@ from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
 from model.layers import join_projections
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
-from model.quantized import Int8Linear, quantize
+from model.quantized import Int8Linear, narrow, quantize
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
@@ -69,8 +69,14 @@ def load(
         join_projections(talker)
         if precision == "int8":
             quantize(talker.model)
-        # like the reference, the decoder of the codes always computes in float32
+        # like the reference, the decoder of the codes computes in float32; only products in the DiT's layers may not
         fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, f"{folder}: its Token2Wav")
+        layers = token2wav.code2wav_dit_model.transformer_blocks
+        join_projections(layers)
+        if precision != "fp32" and chosen.type == "cpu":
+            for layer in layers:
+                narrow(layer.get_submodule("attn"))
+                narrow(layer.get_submodule("ff"))
     return Engine(
         name=name if folder == EMBEDDED else folder.name,
         device=str(chosen),

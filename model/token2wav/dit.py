@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.config import DiTConfig
+from model.layers import joined
 from model.token2wav.speaker_encoder import SpeakerEncoder
 
 _TIME_SIZE = 256  # sinusoids that describe the time
@@ -118,11 +119,19 @@ class DiTAttention(nn.Module):
         inner = config.num_attention_heads * config.head_dim
         self.to_q, self.to_k, self.to_v = (nn.Linear(config.hidden_size, inner) for _ in range(3))
         self.to_out = nn.ModuleList([nn.Linear(inner, config.hidden_size)])
+        self.to_qkv: nn.Module | None = None
+
+    def join(self) -> None:
+        """Make one product of three; the separate weights are gone."""
+        self.to_qkv = joined(self.to_q, self.to_k, self.to_v)
+        del self.to_q, self.to_k, self.to_v
 
     def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], blocks: Blocks) -> Tensor:
-        q, k, v = (
-            linear(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for linear in (self.to_q, self.to_k, self.to_v)
-        )
+        if self.to_qkv is not None:
+            projected = self.to_qkv(x).chunk(3, dim=-1)
+        else:
+            projected = self.to_q(x), self.to_k(x), self.to_v(x)
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in projected)
         q, k = _rotate_first_head(q, *rope), _rotate_first_head(k, *rope)
         # explicit, not fused: several times faster backwards on a CPU, and these matrices are small
         scores = (blocks.queries(q) * q.shape[-1] ** -0.5) @ blocks.seen(k) + blocks.mask
