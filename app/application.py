@@ -20,6 +20,7 @@ from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
 from app import display
+from app.capture.camera import Camera, FrameSource
 from app.capture.microphone import Microphone
 from app.playback.speaker import Speaker
 from app.remembering import Remembering
@@ -28,9 +29,11 @@ from app.settings import SettingsStore, home
 from app.single_instance import SingleInstance
 from app.trials import Trials
 from app.view_models.conversation import ConversationViewModel, Message, Notice
+from app.view_models.envelope import loudness_at
 from app.window.icons import application_icon
 from app.window.main_window import MainWindow
 from app.window.pixels import to_pixels
+from app.window.screen_source import ScreenSource
 from app.window.theme import Theme
 from app.window.tray import Tray
 from app.window.wizard import Wizard
@@ -91,12 +94,14 @@ class Application(QObject):
         self.shown = ConversationViewModel()
         self.shown.draft = settings.current.draft
         self._main_thread = MainThread()
+        session_parts.setdefault("look", _frame_source)
         self.session = Session(self.shown, settings, self._main_thread.post, engine_factory, **session_parts)
         source = session_parts.get("source", Microphone)
         self.trials = Trials(settings, self.shown, self._main_thread.post, source, make_speaker)
         self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
         self.window = MainWindow(self.theme, self.shown, self.remembering.history, settings.current)
         self.window.input.field.setPlainText(self.shown.draft)
+        self.window.input.stage.want_face(settings.current.face)
         self._place_window()
         self.tray: Tray | None = None
         self._connect()
@@ -170,7 +175,7 @@ class Application(QObject):
         bar.stopped.connect(session.stop)
         bar.hands_free_toggled.connect(self._set_hands_free)
         bar.files_chosen.connect(session.attach)
-        bar.file_removed.connect(session.detach)
+        bar.file_removed.connect(session.files.detach)
         bar.draft_changed.connect(self._keep_draft)
         window.files_dropped.connect(session.attach)
         window.new_wanted.connect(session.new_conversation)
@@ -184,6 +189,11 @@ class Application(QObject):
         conversation.save.connect(self._save_speech)
         conversation.answer_again.connect(self._answer_again)
         conversation.watch.connect(session.watch)
+        conversation.forget.connect(session.forget_senses)
+        bar.muted.connect(session.speaking.mute)
+        bar.look_wanted.connect(self._look)
+        bar.cameras_wanted.connect(lambda: session.live.find_cameras(bar.look.show_cameras))
+        window.face_wanted.connect(lambda wanted: self._change_setting("face", wanted))
         bar.picture_pasted.connect(self._attach_picture)
         window.picture_dropped.connect(self._attach_picture)
         self._connect_history()
@@ -222,7 +232,7 @@ class Application(QObject):
         self.remembering.with_speech(message, lambda it: self.session.replay(it, begin))
 
     def _save_speech(self, message: Message, path: Path) -> None:
-        self.remembering.with_speech(message, lambda it: self.session.save_speech(it, path))
+        self.remembering.with_speech(message, lambda it: self.session.recordings.save(it, path))
 
     def _send(self, text: str) -> None:
         if self.session.ask(text):
@@ -242,7 +252,7 @@ class Application(QObject):
         """From the clipboard: as pixels on another thread, a large one takes a moment."""
         self._pictures += 1
         name = self.tr("picture %d") % self._pictures
-        self.session.attach_picture(name, partial(to_pixels, image.copy()))
+        self.session.files.attach_picture(name, partial(to_pixels, image.copy()))
 
     def _set_hands_free(self, on: bool) -> None:
         self.session.set_hands_free(on)
@@ -264,6 +274,9 @@ class Application(QObject):
             case "tray":
                 self.settings.change(tray=value)
                 self._show_tray(value)
+            case "face":
+                self.settings.change(face=value)
+                self.window.input.stage.want_face(value)
             case "theme":
                 self.settings.change(theme=value)
                 self.theme.choose(value)
@@ -275,6 +288,11 @@ class Application(QObject):
         if self.settings.problem is not None:
             self.shown.set_notice(Notice(self.settings.problem, "warning"))
             self.settings.problem = None
+
+    def _look(self, kind: str, device: str) -> None:
+        if kind == "camera":
+            self.settings.change(camera=device)
+        self.session.live.look(kind, device)
 
     def _show_tray(self, wanted: bool) -> None:
         """There or not; the program then ends with its window or does not."""
@@ -289,15 +307,18 @@ class Application(QObject):
         self._qt.setQuitOnLastWindowClosed(not shown)
 
     def _on_closing(self) -> None:
-        """A program that only waits in the tray does not listen."""
+        """A program that only waits in the tray neither listens nor looks."""
         self.window.hide()
         self.session.set_hands_free(False)
+        self.session.live.look("")
 
     def _tick(self) -> None:
         self.session.tick()
         self.trials.tick()
         self.remembering.tick()
         self.window.input.show_level(self.session.level)
+        if self.shown.playhead is not None:
+            self.window.input.stage.face.show_loudness(loudness_at(self.shown.playhead))
 
     def _place_window(self) -> None:
         """Where it was, if that is still on a screen."""
@@ -308,6 +329,10 @@ class Application(QObject):
         screens = [screen.availableGeometry() for screen in QApplication.screens()]
         if any(screen.contains(left + width // 2, top + 20) for screen in screens):
             self.window.setGeometry(left, top, width, height)
+
+
+def _frame_source(kind: str, device: str) -> FrameSource:
+    return ScreenSource(device) if kind == "screen" else Camera(device)
 
 
 def run(options: argparse.Namespace) -> int:

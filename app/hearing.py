@@ -92,6 +92,13 @@ class Hearing:
         self._run = 0
         self._listener.close()
 
+    def mute(self, muted: bool) -> None:
+        """Hands-free hears nothing until it is unmuted; what was being said until now is complete."""
+        if muted:
+            self._listener.muted.set()
+        else:
+            self._listener.muted.clear()
+
     def deafen(self) -> None:
         """The loudspeaker is about to sound: hands-free hears nothing until it has fallen silent. From any thread."""
         self._listener.deaf.set()

@@ -1,7 +1,7 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
 Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `wizard`,
-`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media`, `engine-stopped`.
+`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media`, `live`, `engine-stopped`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ from app.view_models.conversation import (
 )
 from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
+from app.view_models.live import Looking, Seen
 from app.view_models.playhead import Playhead
+from app.window.controls import IconButton
 from model.errors import BadInputError
 
 SETTINGS = (
@@ -43,7 +45,10 @@ SETTINGS = (
     *(f"settings-{name}" for name in ("devices", "model", "persona", "history", "look", "system", "keys")),
 )
 WIZARD = ("wizard", "wizard-devices", "wizard-machine")
-PAGES = ("conversation", "welcome", *SETTINGS, *WIZARD, "history", "listening", "files", "media", "engine-stopped")
+PAGES = (
+    *("conversation", "welcome", *SETTINGS, *WIZARD, "history", "listening", "files", "media", "live"),
+    "engine-stopped",
+)
 _DEFAULT_SIZE = "1080x900"
 # how loud a voice is, in frames of the meter
 _LEVELS = (
@@ -105,6 +110,12 @@ def screenshot(
             window.toggle_history()
             _remember(application)
         (window.panel if page.startswith("settings") else window.conversation).setFocus()  # no frame around a button
+        if page == "live":
+            window.input.stage.face.show_loudness(0.9)
+            _wait(_SETTLE)
+            for view in window.conversation.findChildren(IconButton):
+                if view.accessibleName() == window.tr("What it saw and heard"):
+                    view.click()
         if page == "listening":
             for level in _LEVELS:
                 window.input.show_level(level)
@@ -140,6 +151,9 @@ def _play(shown: ConversationViewModel, page: str) -> None:
         return
     if page == "media":
         _play_media(shown)
+        return
+    if page == "live":
+        _play_live(shown)
         return
     _say(shown, "Why is the sky blue, in two sentences?")
     _answer(
@@ -238,6 +252,24 @@ def _play_media(shown: ConversationViewModel) -> None:
     _say(shown, "When does the sun touch the water?")
     _answer(shown, "It comes down all the while, touches the water at 0:07 and is gone at 0:10.", 4.6)
     shown.set_playhead(Playhead(film, 7.1, film.seconds, complete=True))
+
+
+def _play_live(shown: ConversationViewModel) -> None:
+    """A call with the camera on, in the middle of an answer."""
+    film = _film().media
+    assert isinstance(film, Video)
+    shown.set_hands_free(True)
+    shown.set_looking(Looking("camera", "0"))
+    shown.show_view(film.frames[9])
+    question = _speak(shown, 2.4)
+    question.seen = Seen(list(film.frames[5:10]), [0.0, 0.5, 1.0, 1.5, 2.0])
+    shown.changed(question)
+    answer = shown.new_answer()
+    answer.text = "You are at the sea, and the sun is about to touch the water. In a minute it will be gone."
+    answer.speech, answer.sample_rate = [_voice(5.0, 24_000, seed=5)], 24_000
+    shown.changed(answer)
+    shown.set_phase(Phase.SPEAKING, stoppable=True)
+    shown.set_playhead(Playhead(answer, 2.6, 5.0, complete=True))
 
 
 def _say(shown: ConversationViewModel, text: str) -> Message:

@@ -11,14 +11,14 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from app import engine_protocol as protocol
 from app.answering import Answering
+from app.capture.camera import Camera
 from app.capture.microphone import Microphone, SoundSource
 from app.engine_line import EngineLine, EngineState, model_info
 from app.engine_process import EngineProcess
 from app.file_reader import FileReader
+from app.live import Live, MakeSource, told_again
 from app.media import SAMPLE_RATE
 from app.playback.reply_player import ReplyPlayer
 from app.recall import persona, turns_to_recall
@@ -32,6 +32,7 @@ from app.view_models.conversation import (
     Notice,
     Phase,
 )
+from app.view_models.live import Seen
 
 log = logging.getLogger(__name__)
 Post = Callable[[Callable[[], None]], None]
@@ -43,7 +44,7 @@ class Session:
     Attributes:
         shown: the view model.
         settings: the store that choices are kept in.
-        speaking: what is said aloud.
+        speaking: what is said aloud; live: what is looked at; files: what is given; recordings: what was said.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Session:
         engine_factory: str | None = None,
         source: Callable[[str], SoundSource] = Microphone,
         player: ReplyPlayer | None = None,
+        look: MakeSource = lambda _kind, device: Camera(device),
     ) -> None:
         self.shown, self.settings, self._post = shown, settings, post
         self._line = EngineLine(self._on_event, self._on_start_failed, post, engine_factory)
@@ -62,7 +64,9 @@ class Session:
         self._player.set_volume(settings.current.volume / 100)
         self._player.set_tempo(settings.current.tempo / 100)
         self._answering = Answering(shown, settings, self._line, self._player, self.speaking.hearing.deafen, post)
-        self._files = FileReader(shown, self._line, self._fail_turn, post)
+        self.recordings = self._answering.recordings
+        self.live = Live(shown, self._line, look, lambda: self.speaking.turn, post)
+        self.files = FileReader(shown, self._line, self._fail_turn, post)
 
     @property
     def engine(self) -> EngineProcess:
@@ -103,7 +107,8 @@ class Session:
         """End everything; takes half a second at most."""
         self._answering.close()
         self.speaking.hearing.shut_down()
-        self._files.close()
+        self.files.close()
+        self.live.close()
         self._line.close()
 
     def _load(self, tell: Callable[[list[protocol.Command]], None]) -> None:
@@ -132,7 +137,7 @@ class Session:
             return False
         self.speaking.drop()  # whoever types and sends has changed their mind about what they were saying
         self.make_way()
-        self.begin_turn(text, spoken=False)
+        self.live.glance(self.begin_turn(text, spoken=False))
         if text:
             self._line.send_in_turn(protocol.Say(self.shown.generation, text))
         self.reply()
@@ -165,8 +170,9 @@ class Session:
         self.shown.attachments_changed()
         again.speech = question.speech
         self.shown.changed(again)
-        for samples in question.speech:
-            self._line.send_in_turn(protocol.Hear(again.generation, samples))
+        again.seen = question.seen
+        for command in told_again(question, again.generation):
+            self._line.send_in_turn(command)
         if question.text:
             self._line.send_in_turn(protocol.Say(again.generation, question.text))
         self.reply()
@@ -184,6 +190,13 @@ class Session:
         self._tell_conversation([])
         self.shown.clear()
         self.show_phase()
+
+    def forget_senses(self, question: Message) -> None:
+        """Delete what a turn heard, saw and was given; the model is told the conversation anew, without it."""
+        question.speech, question.attachments, question.seen = [], [], Seen.nothing()
+        question.text = question.text or "(deleted)"
+        self.shown.changed(question)
+        self._tell_conversation(self.shown.messages)
 
     def go_on_with(self, conversation: str, messages: list[Message]) -> None:
         """Show a conversation of the history in place of the one there is, and remind the engine of it."""
@@ -203,10 +216,6 @@ class Session:
         self.speaking.drop()
         self._answering.replay(message, message.speech, message.sample_rate, begin)
         self.show_phase()
-
-    def save_speech(self, message: Message, path: Path) -> None:
-        """Write what was said in a message to a WAV file."""
-        self._answering.recordings.save(message, path)
 
     # what speaking asks for
 
@@ -228,30 +237,25 @@ class Session:
     def begin_turn(self, text: str, spoken: bool) -> Message:
         """A question begins, with the files that wait for it."""
         message = self.shown.new_turn(text, spoken)
-        self._files.begin_turn(message)
+        self.files.begin_turn(message)
+        if spoken:
+            self.live.follow(message, self.shown.hands_free)
         return message
 
     def reply(self, asked: float | None = None) -> None:
         """The newest question is complete; it was `asked` then, on the monotonic clock, or just now."""
+        self.live.end_turn()
         self._answering.begin(asked)
         question = self.shown.question()
         if question is not None:
-            self._answering.recordings.rest(question)
+            self.recordings.rest(question)
         self.show_phase()
 
     # files
 
     def attach(self, paths: list[Path]) -> None:
         """Read files for the next question; each shows at once and becomes ready or failed."""
-        self._files.attach(paths)
-
-    def detach(self, attachment: Attachment) -> None:
-        """Leave a file out of the next question."""
-        self._files.detach(attachment)
-
-    def attach_picture(self, name: str, make: Callable[[], np.ndarray]) -> None:
-        """A picture that is no file; `make` gives its pixels, uint8 [H, W, 3], on another thread."""
-        self._files.attach_picture(name, make)
+        self.files.attach(paths)
 
     def watch(self, attachment: Attachment, begin: float = 0.0) -> None:
         """Play a film or a sound that was given, from `begin` seconds on."""

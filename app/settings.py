@@ -36,6 +36,7 @@ class Settings:
         interrupt_by_voice: whether a voice stops a reply in hands-free mode; without echo cancellation this wants
             headphones, because the microphone hears the loudspeaker too.
         context: tokens that the model may remember; "auto" is all that it can.
+        face: whether a face is shown in calls.
         volume: of the voice, percent; tempo: the same, 100 is the voice's own.
         persona: who the model is to be, in the person's words; empty for nobody in particular.
         font_size: of the window's text, percent.
@@ -55,6 +56,7 @@ class Settings:
     microphone: str = ""
     speaker: str = ""
     camera: str = ""
+    face: bool = True
     volume: int = 100
     tempo: int = 100
     speak_answers: bool = True

@@ -70,12 +70,18 @@ class Speaking:
         """Keep the microphone open and let the voice find the turns, or close it."""
         if on == self._shown.hands_free or (on and not self._asker.engine_is_there()):
             return
+        self.mute(False)
         if on:
             self.hearing.open()
         else:
             self.hearing.close()
         self._shown.set_hands_free(on)
         self._asker.show_phase()
+
+    def mute(self, muted: bool) -> None:
+        """Hear nothing for now, or again; the call goes on."""
+        self.hearing.mute(muted)
+        self._shown.set_muted(muted)
 
     def drop(self) -> None:
         """Forget what is being said."""

@@ -65,7 +65,7 @@ class Listener:
     """At most one run at a time; `on_heard` is called on the listener's thread.
 
     Attributes:
-        deaf: while set, hands-free listening hears nothing.
+        deaf: while set, hands-free listening hears nothing; muted: the same, by the person's wish.
         level: how loud it is now, from 0 (-60 dBFS and below) to 1 (full scale).
     """
 
@@ -83,6 +83,7 @@ class Listener:
         self._thread: threading.Thread | None = None
         self._run = 0
         self.deaf = threading.Event()
+        self.muted = threading.Event()
         self.level = 0.0
 
     def start(self, mode: ListenMode) -> int:
@@ -146,7 +147,9 @@ class Listener:
         while not stop.wait(_POLL_SECONDS):
             rest = np.concatenate([rest, self._read(source)])
             cut, self._cut = self._cut, None
-            deaf = self.deaf.is_set()
+            deaf = self.deaf.is_set() or self.muted.is_set()
+            if self.muted.is_set():
+                self.level = 0.0
             if machine.speaking and (cut is TurnCut.END or deaf):
                 self._on_heard(Heard(run, change=TurnChange.ENDED))
             if cut is not None:

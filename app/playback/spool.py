@@ -15,15 +15,23 @@ log = logging.getLogger(__name__)
 
 
 def to_disk(pieces: list[np.ndarray], folder: Path) -> list[np.ndarray]:
-    """The same samples as one float32 array, read only and mapped from a file in `folder`; the pieces themselves where
+    """The same samples as one float32 array, read only and mapped from a file in `folder`; as one piece in memory where
     there is no disk to write to."""
-    samples = np.concatenate(pieces).astype(np.float32, copy=False)
+    return _map(np.concatenate(pieces).astype(np.float32, copy=False), folder) if pieces else pieces
+
+
+def _map(array: np.ndarray, folder: Path) -> list[np.ndarray]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:  # its name is gone already, the mapping keeps what is in it
-            file.write(samples.tobytes())
+            file.write(array.tobytes())
             file.flush()
-            return [np.asarray(np.memmap(file, np.float32, "r", shape=samples.shape))]
+            return [np.asarray(np.memmap(file, array.dtype, "r", shape=array.shape))]
     except OSError as error:
-        log.warning("speech stays in memory: %s", error)
-        return pieces
+        log.warning("a recording stays in memory: %s", error)
+        return [array]
+
+
+def frames_to_disk(frames: list[np.ndarray], folder: Path) -> list[np.ndarray]:
+    """Frames uint8 [H, W, 3], read only and mapped from files in `folder`."""
+    return [frame for one in frames for frame in _map(one, folder)]

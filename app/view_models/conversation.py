@@ -19,6 +19,7 @@ from app.media import SAMPLE_RATE, Audio, Image, Media, MediaKind, Video
 from app.view_models.caption import TYPICAL_RATE
 from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
+from app.view_models.live import Looking, Seen
 from app.view_models.playhead import Playhead
 
 
@@ -112,6 +113,7 @@ class Message:
         reason: one sentence why it failed.
         timings: seconds by stage, once the answer is complete.
         latency: how long its answer took to come, as the person waited.
+        seen: what a camera or a screen showed while it was asked.
         heard_seconds: how much of an answer that was stopped had been heard; None where all of it was, or nothing.
         key: unique for ever; what it is called in the history.
         created: seconds since 1970.
@@ -129,6 +131,7 @@ class Message:
     timings: dict[str, float] = field(default_factory=dict)
     latency: Latency | None = None
     heard_seconds: float | None = None
+    seen: Seen = field(default_factory=Seen.nothing)
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     created: float = field(default_factory=time.time)
     kept_seconds: float = 0.0
@@ -198,6 +201,8 @@ class What(Enum):
     DRAFT = "draft"
     HANDS_FREE = "hands-free"
     PLAYHEAD = "playhead"
+    LOOKING = "looking"
+    VIEW = "view"
 
 
 @dataclass(frozen=True)
@@ -219,6 +224,8 @@ class ConversationViewModel:
         stoppable: whether there is something that the stop button would stop.
         playhead: what the loudspeaker plays and how far it has come, or None.
         speaking_rate: letters a second of the voice that answers.
+        looking: the camera or screen that is open; view: its newest frame, uint8 [H, W, 3], or None.
+        muted: whether hands-free listening hears nothing for now.
         conversation: what this one is called in the history; another one after `clear` and `show`.
     """
 
@@ -235,6 +242,9 @@ class ConversationViewModel:
         self.stoppable = False
         self.playhead: Playhead | None = None
         self.speaking_rate = TYPICAL_RATE
+        self.looking = Looking()
+        self.view: np.ndarray | None = None
+        self.muted = False
         self._listeners: list[Callable[[Change], None]] = []
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -343,6 +353,24 @@ class ConversationViewModel:
         if playhead != self.playhead:
             self.playhead = playhead
             self.tell(What.PLAYHEAD)
+
+    def set_looking(self, looking: Looking) -> None:
+        """Another camera or screen is open, or none."""
+        if looking != self.looking:
+            self.looking = looking
+            self.tell(What.LOOKING)
+
+    def show_view(self, view: np.ndarray | None) -> None:
+        """What is seen now."""
+        if view is not None or self.view is not None:
+            self.view = view
+            self.tell(What.VIEW)
+
+    def set_muted(self, muted: bool) -> None:
+        """Whether hands-free listening hears nothing for now."""
+        if muted != self.muted:
+            self.muted = muted
+            self.tell(What.HANDS_FREE)
 
     def set_notice(self, notice: Notice | None) -> None:
         """Tell the person something, or take it away."""

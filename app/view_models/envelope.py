@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.view_models.playhead import Playhead
+
 STEP = 0.02  # seconds that one number stands for
 _PER_BAR = 5  # steps in a bar of a waveform, a tenth of a second
 _QUIET = 1e-3
@@ -50,3 +52,9 @@ class Envelope:
             edges = np.arange(0, len(loud), self._width)
             self._peaks += np.maximum.reduceat(loud, edges).tolist()
             self._filled = len(loud) - int(edges[-1])
+
+
+def loudness_at(playhead: Playhead) -> float:
+    """How loud what is heard is right now, where it is a message; a film's sound moves no mouth."""
+    envelope = getattr(playhead.subject, "envelope", None)
+    return envelope.loudness(playhead.seconds) if isinstance(envelope, Envelope) else 0.0

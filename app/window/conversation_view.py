@@ -53,6 +53,7 @@ class ConversationView(QScrollArea):
     save = Signal(object, object)
     answer_again = Signal(object)
     watch = Signal(object, float)
+    forget = Signal(object)
 
     def __init__(self, theme: Theme, shown: ConversationViewModel) -> None:
         super().__init__()
@@ -163,7 +164,7 @@ class ConversationView(QScrollArea):
     def _build(self, row: _Row) -> None:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
         view: MessageView = kind(self._theme, row.message)
-        for signal in ("ask_again", "play", "silence", "save", "answer_again", "watch"):
+        for signal in ("ask_again", "play", "silence", "save", "answer_again", "watch", "forget"):
             getattr(view, signal).connect(getattr(self, signal))
         view.set_room(self._room())
         self._tell_given(view)

@@ -21,6 +21,12 @@ _PATHS = {
     "check": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
     "play": '<path d="M8 5.5v13l10.5-6.5z" fill="currentColor"/>',
     "again": '<path d="M4 12a8 8 0 1 0 2.6-5.9M4 4.5V9h4.5"/>',
+    "eye": '<path d="M2.5 12S6 5.8 12 5.8 21.5 12 21.5 12 18 18.2 12 18.2 2.5 12 2.5 12z"/>'
+    '<circle cx="12" cy="12" r="2.8"/>',
+    "camera": '<rect x="3" y="6" width="12.5" height="12" rx="2.5"/><path d="M15.5 11l5.5-3.5v9L15.5 13"/>',
+    "screen": '<rect x="3" y="4.5" width="18" height="12.5" rx="2"/><path d="M9 20.5h6M12 17v3.5"/>',
+    "mute": '<path d="M15 10V6a3 3 0 0 0-5.8-1M9 9v2a3 3 0 0 0 4.5 2.6M5 11.5a7 7 0 0 0 11 5.2M19 11.5a7 7 0 0 1-.6 2.8'
+    'M12 18.5V21M4 3.5l16 17"/>',
     "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
     "close": '<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>',
     "sound": '<path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>',

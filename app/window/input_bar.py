@@ -24,7 +24,10 @@ from app.view_models.conversation import Attachment, Change, ConversationViewMod
 from app.window.controls import IconButton
 from app.window.file_chip import FileChip
 from app.window.flow_layout import FlowLayout
+from app.window.lamps import Lamps
+from app.window.look_button import LookButton
 from app.window.orb import Orb
+from app.window.stage import Stage
 from app.window.theme import COLUMN, Theme
 from app.window.waveform import LevelMeter
 
@@ -40,6 +43,8 @@ class InputBar(QWidget):
         sent: the text in the field.
         talk_started, talk_ended: the microphone button, held or clicked twice.
         stopped: the answer is not wanted any more.
+        muted: whether hands-free listening is to hear nothing for now.
+        look_wanted: "camera", "screen" or "", and which one.
         files_chosen: paths, from the button or the clipboard.
         picture_pasted: a QImage from the clipboard.
     """
@@ -49,6 +54,9 @@ class InputBar(QWidget):
     talk_ended = Signal()
     stopped = Signal()
     hands_free_toggled = Signal(bool)
+    muted = Signal(bool)
+    look_wanted = Signal(str, str)
+    cameras_wanted = Signal()
     files_chosen = Signal(list)
     picture_pasted = Signal(object)
     file_removed = Signal(object)
@@ -76,11 +84,16 @@ class InputBar(QWidget):
         self.attach = IconButton(theme, "attach", self.tr("Add a picture, sound or video (Ctrl+O)"), "round")
         self.hands_free = IconButton(theme, "hands-free", self.tr("Hands-free conversation (Ctrl+H)"), "round")
         self.hands_free.setCheckable(True)
+        self.mute = IconButton(theme, "mute", self.tr("Mute the microphone; the call goes on (Ctrl+M)"), "round")
+        self.mute.setCheckable(True)
+        self.look = LookButton(theme, self._shown)
+        self.lamps = Lamps(theme, self._shown)
+        self.stage = Stage(theme, self._shown)
         self.talk = IconButton(theme, "microphone", self.tr("Hold to talk, or click (Ctrl+Space)"), "round")
         self.talk.setCheckable(True)
         self.send = IconButton(theme, "send", self.tr("Send (Enter)"), "send")
         self.stop = IconButton(theme, "stop", self.tr("Stop (Esc)"), "round")
-        for button in (self.attach, self.hands_free, self.talk, self.send, self.stop):
+        for button in (self.attach, self.look, self.mute, self.hands_free, self.talk, self.send, self.stop):
             button.setFixedSize(40, 40)
 
     def _lay_out(self) -> None:
@@ -91,6 +104,7 @@ class InputBar(QWidget):
         state.addWidget(self.status)
         state.addWidget(self.meter)
         state.addStretch(1)
+        state.addWidget(self.lamps)
 
         inner = QWidget()
         inner.setObjectName("chips")
@@ -99,8 +113,9 @@ class InputBar(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         buttons.addWidget(self.attach)
+        buttons.addWidget(self.look)
         buttons.addStretch(1)
-        for button in (self.hands_free, self.talk, self.stop, self.send):
+        for button in (self.mute, self.hands_free, self.talk, self.stop, self.send):
             buttons.addWidget(button)
 
         self._card = QFrame()
@@ -117,6 +132,7 @@ class InputBar(QWidget):
         rows = QVBoxLayout(column)
         rows.setContentsMargins(16, 4, 16, 16)
         rows.setSpacing(8)
+        rows.addWidget(self.stage)
         rows.addLayout(state)
         rows.addWidget(self._card)
         around = QHBoxLayout(self)
@@ -137,6 +153,9 @@ class InputBar(QWidget):
         self.stop.clicked.connect(self.stopped)
         self.attach.clicked.connect(self.choose_files)
         self.hands_free.clicked.connect(self.hands_free_toggled)
+        self.mute.clicked.connect(self.muted)
+        self.look.wanted.connect(self.look_wanted)
+        self.look.cameras_wanted.connect(self.cameras_wanted)
         self.talk.pressed.connect(self._talk_pressed)
         self.talk.released.connect(self._talk_released)
 
@@ -200,6 +219,8 @@ class InputBar(QWidget):
         self.meter.setVisible(listening or (hands_free and phase is Phase.IDLE))
         self.talk.setChecked(listening and not hands_free)
         self.hands_free.setChecked(hands_free)
+        self.mute.setVisible(hands_free)
+        self.mute.setChecked(self._shown.muted)
         self.stop.setVisible(self._shown.stoppable)
         self.send.setEnabled(self._sendable())
 
@@ -217,6 +238,8 @@ class InputBar(QWidget):
                 return self.tr("Speaking…")
             case Phase.FAILED:
                 return self.tr("The engine is not running")
+        if hands_free and self._shown.muted:
+            return self.tr("Muted: it does not hear you")
         return self.tr("Hands-free: just speak") if hands_free else self.tr("Ready")
 
     def show_level(self, level: float) -> None:

@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
     new_wanted = Signal()
     stop_wanted = Signal()
     restart_wanted = Signal()
+    face_wanted = Signal(bool)
     history_toggled = Signal(bool)
     closing = Signal()
     quit_wanted = Signal()
@@ -148,6 +149,9 @@ class MainWindow(QMainWindow):
             "Ctrl+O": self.input.choose_files,
             "Ctrl+Space": self.input.toggle_talk,
             "Ctrl+H": lambda: self.input.hands_free_toggled.emit(not self._shown.hands_free),
+            "Ctrl+M": lambda: self.input.muted.emit(not self._shown.muted) if self._shown.hands_free else None,
+            "Ctrl+E": self.input.look.showMenu,
+            "F8": lambda: self.face_wanted.emit(not self.input.stage.wanted),
             "Ctrl+L": self.input.field.setFocus,
             "Ctrl+Q": self.quit_wanted.emit,
             "Esc": self._escape,

@@ -20,6 +20,7 @@ class MessageView(QWidget):
         silence: what is heard is not wanted.
         save: the message whose speech is to be written, and where.
         answer_again: the answer that is to be another one.
+        forget: the question whose frames, files and sound are to be deleted.
         watch: the attachment, and from which second on.
         reshaped: it may want another height.
     """
@@ -30,6 +31,7 @@ class MessageView(QWidget):
     save = Signal(object, object)
     answer_again = Signal(object)
     watch = Signal(object, float)
+    forget = Signal(object)
     reshaped = Signal(object)
 
     def __init__(self, theme: Theme, message: Message) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.media import Audio, Video
 from app.view_models.conversation import Attachment, AttachmentState, Message, MessageState
 from app.view_models.playhead import Playhead
+from app.window.controls import IconButton
 from app.window.file_chip import FileChip, Picture
 from app.window.film_player import FilmPlayer
 from app.window.message_text import MessageText
 from app.window.message_view import MessageView, Reason
+from app.window.senses_drawer import SensesDrawer
 from app.window.theme import Theme
 from app.window.voice_row import VoiceRow
 
@@ -42,7 +44,15 @@ class QuestionView(MessageView):
         inside.setSpacing(8)
         inside.addLayout(self._files)
         inside.addWidget(self._text)
-        inside.addWidget(self._voice)
+        self._inside = inside
+        self._drawer: SensesDrawer | None = None
+        self._open_drawer = IconButton(theme, "eye", self.tr("What it saw and heard"), "small", 16)
+        self._open_drawer.setCheckable(True)
+        self._open_drawer.toggled.connect(self._show_drawer)
+        senses = QHBoxLayout()
+        senses.addWidget(self._voice, 1)
+        senses.addWidget(self._open_drawer, 0, Qt.AlignmentFlag.AlignRight)
+        inside.addLayout(senses)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -63,6 +73,10 @@ class QuestionView(MessageView):
         if (len(message.speech), message.kept_seconds) != self._shown_pieces:
             self._shown_pieces = len(message.speech), message.kept_seconds
             self._voice.show_speech(message.envelope.levels(), message.speech_seconds)
+        has_senses = bool(message.seen or message.spoken or message.attachments)
+        self._open_drawer.setVisible(has_senses and message.state is not MessageState.GROWING)
+        if not has_senses:
+            self._open_drawer.setChecked(False)
         self._voice.play.setVisible(message.state is not MessageState.GROWING)
         if message.state is MessageState.INTERRUPTED:
             self._reason.show_reason(self.tr("Stopped before the answer began."), serious=False)
@@ -79,6 +93,16 @@ class QuestionView(MessageView):
         self._voice.show_playhead(mine)
         for player in self._players:
             player.show_playhead(playhead if playhead is not None and playhead.of(player.attachment) else None)
+
+    def _show_drawer(self, visible: bool) -> None:
+        if self._drawer is not None:
+            self._drawer.hide()
+            self._drawer.deleteLater()
+            self._drawer = None
+        if visible:
+            self._drawer = SensesDrawer(self.theme, self.message)
+            self._drawer.forget.connect(self.forget)
+            self._inside.addWidget(self._drawer)
 
     def _play_from(self, share: float) -> None:
         self.play.emit(self.message, share * self.message.speech_seconds)

@@ -249,6 +249,10 @@ QFrame[kind="bubble"] QFrame[kind="chip"] {{ background: {t.surface}; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] QLabel {{ color: {t.text}; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] QLabel[kind="muted"] {{ color: {t.muted}; }}
 
+QLabel[kind="lamp"] {{ font-size: 13px; color: {t.text}; }}
+QFrame[kind="drawer"] {{ background: transparent; border: none; }}
+QMenu::item:disabled {{ color: {t.muted}; }}
+QToolButton::menu-indicator {{ image: none; }}
 QFrame[kind="floating"] {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: 16px; }}
 QFrame[kind="bubble"] QLabel[kind="onBubble"] {{ font-size: 13px; }}
 QLabel[kind="onBubble"] {{ font-size: 13px; }}

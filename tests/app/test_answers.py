@@ -120,7 +120,7 @@ def test_answer_is_saved_as_it_sounds(qtbot: QtBot, application: Application, tm
     assert str(path) in application.window.banner.text
     samples, rate = soundfile.read(path, dtype="float32")
     assert rate == 24_000 and np.allclose(samples, np.concatenate(view.message.speech), atol=1e-4)
-    application.session.save_speech(view.message, tmp_path / "nowhere" / "kept.wav")
+    application.session.recordings.save(view.message, tmp_path / "nowhere" / "kept.wav")
     qtbot.waitUntil(lambda: "does not exist" in application.window.banner.text, timeout=3000)
 
 

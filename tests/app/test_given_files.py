@@ -218,7 +218,7 @@ def test_two_hundred_pictures_at_once(qtbot: QtBot, application: Application, tm
         if worst[-1] < LONGEST_STALL:
             break
         for attachment in application.shown.attachments:
-            application.session.detach(attachment)
+            application.session.files.detach(attachment)
     print(f"200 pictures: busy at most {min(worst) * 1000:.0f} ms at a time")
     assert min(worst) < LONGEST_STALL
     assert application.window.input.height() < 0.6 * application.window.height()

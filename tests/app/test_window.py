@@ -219,7 +219,7 @@ def test_bad_file_in_a_sent_question(qtbot: QtBot, application: Application, tmp
 def test_removed_file_is_not_sent(qtbot: QtBot, application: Application, tmp_path: Path) -> None:
     drop(application.window, [media_files.write_png(tmp_path / "a.png", 30, 20)])
     qtbot.waitUntil(lambda: application.shown.attachments[0].state is AttachmentState.READY, timeout=10_000)
-    application.session.detach(application.shown.attachments[0])
+    application.session.files.detach(application.shown.attachments[0])
     assert not application.window.input._chips.isVisible()
     type_and_send(qtbot, application, "alone")
     qtbot.waitUntil(answered(application), timeout=5000)

@@ -42,6 +42,9 @@ def shortcuts() -> list[tuple[str, str]]:
     return [
         ("Ctrl+Space", tr("Begin to talk; again: that was all")),
         ("Ctrl+H", tr("Hands-free conversation on or off")),
+        ("Ctrl+M", tr("Mute the microphone of a hands-free conversation, or not")),
+        ("Ctrl+E", tr("Let it see: a camera or a screen")),
+        ("F8", tr("The face of calls, or none")),
         ("Esc", tr("Stop the answer; else close what is open")),
         ("Return", tr("Send what is typed")),
         ("Shift+Return", tr("A new line")),

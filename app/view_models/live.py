@@ -1,0 +1,47 @@
+"""What the program looks at right now, and what a turn has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SOURCES = ("camera", "screen")
+
+
+@dataclass(frozen=True)
+class Looking:
+    """A camera or a screen that is open, or none.
+
+    Attributes:
+        kind: "camera", "screen" or "" for none.
+        device: which one, as its source names it.
+        opening: whether its first frame is still to come.
+    """
+
+    kind: str = ""
+    device: str = ""
+    opening: bool = False
+
+
+@dataclass
+class Seen:
+    """The frames that the model was given in a turn: uint8 [T, H, W, 3] or a list of them, and the seconds since the
+    turn began at which each was taken."""
+
+    frames: list[np.ndarray] | np.ndarray
+    times: list[float]
+
+    @classmethod
+    def nothing(cls) -> Seen:
+        """No frame yet."""
+        return cls([], [])
+
+    def __bool__(self) -> bool:
+        return bool(self.times)
+
+    def add(self, frame: np.ndarray, at: float) -> None:
+        """One more, later than those before."""
+        assert isinstance(self.frames, list)
+        self.frames.append(frame)
+        self.times.append(at)
