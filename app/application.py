@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, QTranslator, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
-from app import display
+from app import display, translations
 from app.capture.camera import Camera, FrameSource
 from app.capture.microphone import Microphone
 from app.playback.speaker import Speaker
@@ -42,7 +42,6 @@ log = logging.getLogger(__name__)
 
 _TICK = 50  # milliseconds
 _DRAFT_PAUSE = 800  # milliseconds without a key after which the draft is saved, should the machine stop
-_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 class MainThread(QObject):
@@ -340,18 +339,19 @@ def run(options: argparse.Namespace) -> int:
     if options.screenshot:
         from app.screenshot import screenshot
 
-        screenshot(options.screenshot, options.theme or "light", options.language, options.size, options.page)
+        screenshot(options.screenshot, options.theme or "light", options.language or "en", options.size, options.page)
         return 0
-    qt = make_qt(options.language)
+    qt = make_qt()
     instance = SingleInstance(home())
     if not instance.claim():
         print("visavis: the window is open already; it has been raised.", file=sys.stderr)
         return 0
     settings = SettingsStore()
-    names = ("model", "device", "precision", "theme")
+    names = ("model", "device", "precision", "theme", "language")
     given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     if given:
         settings.change(**given)
+    translations.install(qt, translations.language_of(settings.current.language))
     application = Application(qt, settings, options.engine_factory)
     instance.wanted.connect(application.raise_window)
     # Python handles signals between two of its instructions, and Qt's loop runs none: the tick gives it the chance.
@@ -367,13 +367,10 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def make_qt(language: str = "en") -> QApplication:
-    """Qt, ready for widgets, in a language that the window has."""
-    from model.errors import BadInputError, CannotRunError
+def make_qt() -> QApplication:
+    """Qt, ready for widgets; CannotRunError where no window can open."""
+    from model.errors import CannotRunError
 
-    translation = _ASSETS / "translations" / f"visavis_{language}.qm"
-    if language != "en" and not translation.exists():
-        raise BadInputError(f"--language {language}: the window has not been translated to this language yet.")
     why_not = display.problem()
     if why_not is not None:
         raise CannotRunError(why_not)
@@ -383,8 +380,4 @@ def make_qt(language: str = "en") -> QApplication:
     qt.setApplicationDisplayName("Vis-à-vis")
     qt.setDesktopFileName("visavis")
     qt.setWindowIcon(QIcon(application_icon()))
-    if language != "en":
-        translator = QTranslator(qt)
-        translator.load(str(translation))
-        qt.installTranslator(translator)
     return qt

@@ -155,7 +155,7 @@ def _add_window_options(window: argparse._ArgumentGroup) -> None:
     add("--device", metavar="D", choices=("auto", "cpu", "cuda"), help="auto, cpu or cuda; remembered")
     add("--precision", metavar="P", help="of the model's weights: auto, fp32, bf16 or int8; remembered")
     add("--theme", choices=("light", "dark"), help="remembered")
-    add("--language", choices=("en", "zh_CN"), default="en", help="of the window")
+    add("--language", choices=("en", "zh_CN"), help="of the window; remembered")
     add("--screenshot", metavar="FILE.png", help="save a picture of the window and exit")
     add("--size", metavar="WxH", help="of the window in the picture")
     add("--page", metavar="NAME", help="what the picture shows")

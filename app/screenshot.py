@@ -18,6 +18,7 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app import translations
 from app.application import Application, make_qt
 from app.history.records import Entry
 from app.machine import MachineReport
@@ -91,7 +92,8 @@ def screenshot(
         raise BadInputError(f"{path}: the folder it should be saved to does not exist.")
     if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # a picture needs no display
-    qt = make_qt(language)
+    qt = make_qt()
+    translations.install(qt, language)
     with tempfile.TemporaryDirectory() as profile:
         os.environ[HOME_VARIABLE] = profile
         settings = SettingsStore(Path(profile))

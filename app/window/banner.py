@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton
 from app.view_models.conversation import Notice
 from app.window.controls import IconButton
 from app.window.icons import pixmap
+from app.window.messages import retell
 from app.window.theme import Theme
 
 _NARROW = 560  # points
@@ -57,8 +58,9 @@ class Banner(QFrame):
         self.setVisible(notice is not None)
         if notice is None:
             return
-        self._label.setText(notice.text)
-        self.setAccessibleName(notice.text)
+        words = retell(notice.text)
+        self._label.setText(words)
+        self.setAccessibleName(words)
         actions = {"restart": self.tr("Restart the engine"), "settings": self.tr("Open settings")}
         self.button.setVisible(notice.action in actions)
         self.button.setText(actions.get(notice.action, ""))

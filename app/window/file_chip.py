@@ -11,6 +11,7 @@ from app.media import MediaKind
 from app.view_models.conversation import Attachment, AttachmentState
 from app.window.controls import IconButton
 from app.window.icons import pixmap
+from app.window.messages import retell
 from app.window.pixels import to_image
 from app.window.theme import Theme
 
@@ -60,7 +61,7 @@ class FileChip(QFrame):
         name = attachment.path.name
         self._name.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 180))
         self._detail.setText(self._state())
-        self.setToolTip(attachment.problem or str(attachment.path))
+        self.setToolTip(retell(attachment.problem) or str(attachment.path))
         self.setAccessibleName(f"{name}, {self._state()}")
         if attachment.thumbnail is not None:
             self._picture.setPixmap(rounded(attachment.thumbnail, _SIDE, 8, self.devicePixelRatioF()))

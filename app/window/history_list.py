@@ -97,7 +97,8 @@ class HistoryModel(QAbstractListModel):
         short, locale = QLocale.FormatType.ShortFormat, QLocale()
         today = when.date() == QDateTime.currentDateTime().date()
         said = locale.toString(when.time(), short) if today else locale.toString(when.date(), short)
-        return f"{said}  ·  {self.tr('%n message(s)', '', entry.messages)}"
+        count = self.tr("%n message(s)", "", entry.messages)
+        return f"{said}  ·  {count}"
 
     # what Qt asks
 

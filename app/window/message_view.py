@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWi
 
 from app.view_models.conversation import Attachment, Message
 from app.view_models.playhead import Playhead
+from app.window.messages import retell
 from app.window.theme import Theme
 
 
@@ -105,7 +106,7 @@ class Reason(QWidget):
 
     def show_reason(self, reason: str, serious: bool = True) -> None:
         """Nothing at all if there is no reason."""
-        self._label.setText(reason)
+        self._label.setText(retell(reason))
         kind = "error" if serious else "muted"
         if self._label.property("kind") != kind:
             self._label.setProperty("kind", kind)

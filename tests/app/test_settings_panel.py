@@ -16,7 +16,7 @@ from app.media import MediaKind
 from app.settings import SettingsStore
 from app.view_models.conversation import Attachment, AttachmentState, Notice, Phase
 from app.window.controls import IconButton
-from app.window.settings.keys_page import shortcuts
+from app.window.settings.keys_page import SHORTCUTS
 from app.window.settings_panel import SettingsPanel
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files
@@ -244,7 +244,7 @@ def test_all_conversations_are_deleted_when_that_is_confirmed(
 
 
 def test_every_key_of_the_window_is_in_the_list(application: Application) -> None:
-    told = {QKeySequence(keys).toString() for keys, _ in shortcuts()}
+    told = {QKeySequence(keys).toString() for keys, _ in SHORTCUTS}
     works = {shortcut.key().toString() for shortcut in application.window.findChildren(QShortcut)}
     assert works and works <= told
 

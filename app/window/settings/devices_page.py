@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.settings import Settings
+from app.window.messages import retell
 from app.window.settings.page import SettingsPage, fill
 from app.window.theme import Theme
 from app.window.waveform import LevelMeter
@@ -61,7 +62,7 @@ class DevicesPage(SettingsPage):
 
     def show_problem(self, problem: str) -> None:
         """Why a test could not be made; the window's own message may be covered."""
-        self.microphone_note.setText(problem)
+        self.microphone_note.setText(retell(problem))
 
     def end_test(self) -> None:
         """The microphone is not listened to any more."""

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QLabel
 
 from app.window.settings.page import SettingsPage
 from app.window.theme import Theme
+
+# Every key of the window and what it does.
+SHORTCUTS = (
+    ("Ctrl+Space", QT_TRANSLATE_NOOP("Keys", "Begin to talk; again: that was all")),
+    ("Ctrl+H", QT_TRANSLATE_NOOP("Keys", "Hands-free conversation on or off")),
+    ("Ctrl+M", QT_TRANSLATE_NOOP("Keys", "Mute the microphone of a hands-free conversation, or not")),
+    ("Ctrl+E", QT_TRANSLATE_NOOP("Keys", "Let it see: a camera or a screen")),
+    ("F8", QT_TRANSLATE_NOOP("Keys", "The face of calls, or none")),
+    ("Esc", QT_TRANSLATE_NOOP("Keys", "Stop the answer; else close what is open")),
+    ("Return", QT_TRANSLATE_NOOP("Keys", "Send what is typed")),
+    ("Shift+Return", QT_TRANSLATE_NOOP("Keys", "A new line")),
+    ("Ctrl+O", QT_TRANSLATE_NOOP("Keys", "Add pictures, sounds and videos")),
+    ("Ctrl+L", QT_TRANSLATE_NOOP("Keys", "Go to the text field")),
+    ("Ctrl+N", QT_TRANSLATE_NOOP("Keys", "New conversation")),
+    ("Ctrl+B", QT_TRANSLATE_NOOP("Keys", "List of conversations")),
+    ("Ctrl+F", QT_TRANSLATE_NOOP("Keys", "Search conversations")),
+    ("F2", QT_TRANSLATE_NOOP("Keys", "Rename a conversation in the list")),
+    ("Del", QT_TRANSLATE_NOOP("Keys", "Delete a conversation in the list")),
+    ("Ctrl+,", QT_TRANSLATE_NOOP("Keys", "Settings")),
+    ("Ctrl+Q", QT_TRANSLATE_NOOP("Keys", "End the program")),
+)
 
 
 class KeysPage(SettingsPage):
@@ -20,9 +41,10 @@ class KeysPage(SettingsPage):
         table.setHorizontalSpacing(14)
         table.setVerticalSpacing(9)
         table.setColumnStretch(1, 1)
-        for row, (keys, words) in enumerate(shortcuts()):
+        for row, (keys, words) in enumerate(SHORTCUTS):
             key = QLabel(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText))
             key.setProperty("kind", "key")
+            words = QCoreApplication.translate("Keys", str(words))
             label = QLabel(words)
             label.setWordWrap(True)
             label.setAccessibleName(f"{key.text()}: {words}")
@@ -31,30 +53,3 @@ class KeysPage(SettingsPage):
         self.column.addSpacing(8)
         self.column.addLayout(table)
         self.column.addStretch(1)
-
-
-def shortcuts() -> list[tuple[str, str]]:
-    """Every key of the window and what it does."""
-
-    def tr(words: str) -> str:
-        return QCoreApplication.translate("Keys", words)
-
-    return [
-        ("Ctrl+Space", tr("Begin to talk; again: that was all")),
-        ("Ctrl+H", tr("Hands-free conversation on or off")),
-        ("Ctrl+M", tr("Mute the microphone of a hands-free conversation, or not")),
-        ("Ctrl+E", tr("Let it see: a camera or a screen")),
-        ("F8", tr("The face of calls, or none")),
-        ("Esc", tr("Stop the answer; else close what is open")),
-        ("Return", tr("Send what is typed")),
-        ("Shift+Return", tr("A new line")),
-        ("Ctrl+O", tr("Add pictures, sounds and videos")),
-        ("Ctrl+L", tr("Go to the text field")),
-        ("Ctrl+N", tr("New conversation")),
-        ("Ctrl+B", tr("List of conversations")),
-        ("Ctrl+F", tr("Search conversations")),
-        ("F2", tr("Rename a conversation in the list")),
-        ("Del", tr("Delete a conversation in the list")),
-        ("Ctrl+,", tr("Settings")),
-        ("Ctrl+Q", tr("End the program")),
-    ]

@@ -1,0 +1,1331 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AnswerView</name>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Copy the answer</source>
+        <translation>复制回答</translation>
+    </message>
+    <message>
+        <source>Play the answer again</source>
+        <translation>重新播放回答</translation>
+    </message>
+    <message>
+        <source>Save the answer as WAV</source>
+        <translation>将回答另存为 WAV</translation>
+    </message>
+    <message>
+        <source>Answer again</source>
+        <translation>重新回答</translation>
+    </message>
+    <message>
+        <source>How long it took</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>first sound after %.1f s</source>
+        <translation>%.1f 秒后开始发声</translation>
+    </message>
+    <message>
+        <source>first word after %.1f s</source>
+        <translation>%.1f 秒后出现首字</translation>
+    </message>
+</context>
+<context>
+    <name>Application</name>
+    <message>
+        <source>picture %d</source>
+        <translation>图片 %d</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>Close this message</source>
+        <translation>关闭此消息</translation>
+    </message>
+    <message>
+        <source>Restart the engine</source>
+        <translation>重启引擎</translation>
+    </message>
+    <message>
+        <source>Open settings</source>
+        <translation>打开设置</translation>
+    </message>
+</context>
+<context>
+    <name>ConversationView</name>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Go to the newest message</source>
+        <translation>转到最新消息</translation>
+    </message>
+</context>
+<context>
+    <name>DevicesPage</name>
+    <message>
+        <source>Sound</source>
+        <translation>声音</translation>
+    </message>
+    <message>
+        <source>Microphone</source>
+        <translation>麦克风</translation>
+    </message>
+    <message>
+        <source>System default</source>
+        <translation>系统默认</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Test the microphone</source>
+        <translation>测试麦克风</translation>
+    </message>
+    <message>
+        <source>Press Test and speak: the bars should rise.</source>
+        <translation>点“测试”并说话：条形应随声音升高。</translation>
+    </message>
+    <message>
+        <source>Loudspeaker</source>
+        <translation>扬声器</translation>
+    </message>
+    <message>
+        <source>Play a test sound</source>
+        <translation>播放测试音</translation>
+    </message>
+    <message>
+        <source>In hands-free conversation</source>
+        <translation>免提对话时</translation>
+    </message>
+    <message>
+        <source>Let my voice interrupt</source>
+        <translation>允许我的声音打断</translation>
+    </message>
+    <message>
+        <source>Use headphones, or it will hear itself.</source>
+        <translation>请戴耳机，否则它会听到自己的声音。</translation>
+    </message>
+</context>
+<context>
+    <name>DraftField</name>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+</context>
+<context>
+    <name>DropOverlay</name>
+    <message>
+        <source>Drop pictures, sounds or videos to ask about them</source>
+        <translation>拖放图片、声音或视频，即可就其提问</translation>
+    </message>
+</context>
+<context>
+    <name>FileChip</name>
+    <message>
+        <source>Remove %s</source>
+        <translation>移除 %s</translation>
+    </message>
+    <message>
+        <source>reading, %d %%</source>
+        <translation>正在读取，%d %%</translation>
+    </message>
+    <message>
+        <source>reading…</source>
+        <translation>正在读取…</translation>
+    </message>
+    <message>
+        <source>cannot be used</source>
+        <translation>无法使用</translation>
+    </message>
+</context>
+<context>
+    <name>FilmPlayer</name>
+    <message>
+        <source>Play %s</source>
+        <translation>播放 %s</translation>
+    </message>
+</context>
+<context>
+    <name>FilmStrip</name>
+    <message>
+        <source>%d frames that the model saw, up to %s; the arrow keys choose one, Enter plays from it</source>
+        <translation>模型看到的 %d 帧，到 %s 为止；用方向键选择一帧，按回车键从该处播放</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryList</name>
+    <message>
+        <source>Conversations</source>
+        <translation>对话列表</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryModel</name>
+    <message>
+        <source>Without words</source>
+        <translation>没有文字</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>Last seven days</source>
+        <translation>最近七天</translation>
+    </message>
+    <message>
+        <source>Older</source>
+        <translation>更早</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n 条消息</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>, pinned</source>
+        <translation>，已置顶</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryPage</name>
+    <message>
+        <source>Conversations</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>For ever</source>
+        <translation>永久</translation>
+    </message>
+    <message>
+        <source>One year</source>
+        <translation>一年</translation>
+    </message>
+    <message>
+        <source>90 days</source>
+        <translation>90 天</translation>
+    </message>
+    <message>
+        <source>30 days</source>
+        <translation>30 天</translation>
+    </message>
+    <message>
+        <source>Seven days</source>
+        <translation>七天</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>不保留</translation>
+    </message>
+    <message>
+        <source>Keep them</source>
+        <translation>保留期限</translation>
+    </message>
+    <message>
+        <source>Older ones are deleted for good, within the hour and whenever the program starts, unless they are pinned. “Not at all” keeps no new ones; what is there already stays until you delete it.</source>
+        <translation>更早的对话会在一小时内以及每次启动时彻底删除，已置顶的除外。“不保留”表示不再保存新的对话；已有的对话会一直保留，直到您将其删除。</translation>
+    </message>
+    <message>
+        <source>Everything is kept on this computer only.</source>
+        <translation>所有内容只保存在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete all conversations…</source>
+        <translation>删除所有对话…</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>彻底删除</translation>
+    </message>
+    <message>
+        <source>Delete all conversations, the pinned ones too?</source>
+        <translation>要删除所有对话（包括已置顶的）吗？</translation>
+    </message>
+    <message>
+        <source>Their words and their sound are erased and cannot be brought back.</source>
+        <translation>其中的文字和声音将被抹除，无法恢复。</translation>
+    </message>
+    <message>
+        <source>Delete all</source>
+        <translation>全部删除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryPanel</name>
+    <message>
+        <source>Search conversations</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Private: keep nothing</source>
+        <translation>隐私：不保留任何内容</translation>
+    </message>
+    <message>
+        <source>Conversations</source>
+        <translation>对话列表</translation>
+    </message>
+    <message>
+        <source>Close the list of conversations (Ctrl+B)</source>
+        <translation>关闭对话列表 (Ctrl+B)</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
+        <source>Pin to the top</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Export as text (Markdown)…</source>
+        <translation>导出为文本 (Markdown)…</translation>
+    </message>
+    <message>
+        <source>Export with sound and files…</source>
+        <translation>连同声音和文件导出…</translation>
+    </message>
+    <message>
+        <source>Delete for good…</source>
+        <translation>彻底删除…</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>Zip archive (*.zip)</source>
+        <translation>Zip 压缩包 (*.zip)</translation>
+    </message>
+    <message>
+        <source>Export the conversation</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>彻底删除</translation>
+    </message>
+    <message>
+        <source>Delete “{title}”?</source>
+        <translation>要删除“{title}”吗？</translation>
+    </message>
+    <message>
+        <source>Its words and its sound are erased and cannot be brought back.</source>
+        <translation>其中的文字和声音将被抹除，无法恢复。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Nothing was found for “{words}”.</source>
+        <translation>没有找到“{words}”。</translation>
+    </message>
+    <message>
+        <source>What you talk about will be kept here, on this computer only.</source>
+        <translation>您的对话将保存在这里，仅在这台电脑上。</translation>
+    </message>
+</context>
+<context>
+    <name>InputBar</name>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Ask something, or drop a file here</source>
+        <translation>提个问题，或将文件拖到这里</translation>
+    </message>
+    <message>
+        <source>Add a picture, sound or video (Ctrl+O)</source>
+        <translation>添加图片、声音或视频 (Ctrl+O)</translation>
+    </message>
+    <message>
+        <source>Hands-free conversation (Ctrl+H)</source>
+        <translation>免提对话 (Ctrl+H)</translation>
+    </message>
+    <message>
+        <source>Hold to talk, or click (Ctrl+Space)</source>
+        <translation>按住说话，或单击 (Ctrl+Space)</translation>
+    </message>
+    <message>
+        <source>Send (Enter)</source>
+        <translation>发送 (Enter)</translation>
+    </message>
+    <message>
+        <source>Stop (Esc)</source>
+        <translation>停止 (Esc)</translation>
+    </message>
+    <message>
+        <source>Add files</source>
+        <translation>添加文件</translation>
+    </message>
+    <message>
+        <source>Pictures, sounds and videos</source>
+        <translation>图片、声音和视频</translation>
+    </message>
+    <message>
+        <source>Loading the model… you can already ask</source>
+        <translation>正在加载模型…您可以先提问</translation>
+    </message>
+    <message>
+        <source>Listening…</source>
+        <translation>正在听…</translation>
+    </message>
+    <message>
+        <source>Thinking…</source>
+        <translation>正在思考…</translation>
+    </message>
+    <message>
+        <source>Answering…</source>
+        <translation>正在回答…</translation>
+    </message>
+    <message>
+        <source>Speaking…</source>
+        <translation>正在说话…</translation>
+    </message>
+    <message>
+        <source>The engine is not running</source>
+        <translation>引擎未运行</translation>
+    </message>
+    <message>
+        <source>Hands-free: just speak</source>
+        <translation>免提：直接说话即可</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+</context>
+<context>
+    <name>Keys</name>
+    <message>
+        <source>Begin to talk; again: that was all</source>
+        <translation>开始说话；再按一次：说完了</translation>
+    </message>
+    <message>
+        <source>Hands-free conversation on or off</source>
+        <translation>打开或关闭免提对话</translation>
+    </message>
+    <message>
+        <source>Stop the answer; else close what is open</source>
+        <translation>停止回答；没有回答时关闭打开的面板</translation>
+    </message>
+    <message>
+        <source>Send what is typed</source>
+        <translation>发送输入的内容</translation>
+    </message>
+    <message>
+        <source>A new line</source>
+        <translation>换行</translation>
+    </message>
+    <message>
+        <source>Add pictures, sounds and videos</source>
+        <translation>添加图片、声音和视频</translation>
+    </message>
+    <message>
+        <source>Go to the text field</source>
+        <translation>转到输入框</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>List of conversations</source>
+        <translation>对话列表</translation>
+    </message>
+    <message>
+        <source>Search conversations</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Rename a conversation in the list</source>
+        <translation>重命名列表中的对话</translation>
+    </message>
+    <message>
+        <source>Delete a conversation in the list</source>
+        <translation>删除列表中的对话</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>End the program</source>
+        <translation>退出程序</translation>
+    </message>
+</context>
+<context>
+    <name>KeysPage</name>
+    <message>
+        <source>Keys</source>
+        <translation>快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>LevelMeter</name>
+    <message>
+        <source>Microphone level</source>
+        <translation>麦克风音量</translation>
+    </message>
+</context>
+<context>
+    <name>LookPage</name>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Like the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Size of the text</source>
+        <translation>文字大小</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Another language begins with the next start of the program.</source>
+        <translation>更改语言后，下次启动程序时生效。</translation>
+    </message>
+</context>
+<context>
+    <name>MachineView</name>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在检查这台电脑…</translation>
+    </message>
+    <message>
+        <source>This machine could not be looked at. Try the command doctor in a terminal.</source>
+        <translation>无法检查这台电脑。请在终端中运行 doctor 命令。</translation>
+    </message>
+    <message>
+        <source>Everything that is needed is here: nano runs on this machine.</source>
+        <translation>所需的一切都已具备：nano 可以在这台电脑上运行。</translation>
+    </message>
+    <message>
+        <source>Something is missing: answers cannot be made here yet.</source>
+        <translation>缺少某些内容：暂时还不能在这里生成回答。</translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>missing</source>
+        <translation>缺少</translation>
+    </message>
+    <message>
+        <source>Model nano</source>
+        <translation>nano 模型</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>处理器</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>Microphone</source>
+        <translation>麦克风</translation>
+    </message>
+    <message>
+        <source>Loudspeaker</source>
+        <translation>扬声器</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>it is missing or damaged; set the program up again</source>
+        <translation>缺失或已损坏；请重新安装程序</translation>
+    </message>
+    <message>
+        <source>it needs at most {needed} GB of memory</source>
+        <translation>最多需要 {needed} GB 内存</translation>
+    </message>
+    <message>
+        <source>it needs {needed} GB of memory, which are not free; close other programs</source>
+        <translation>需要 {needed} GB 内存，但空闲内存不足；请关闭其他程序</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n core(s) can be used</source>
+        <translation>
+            <numerusform>可使用 %n 个核心</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{free} of {total} GB are free</source>
+        <translation>共 {total} GB，空闲 {free} GB</translation>
+    </message>
+    <message>
+        <source>none that can be used; nano runs well without</source>
+        <translation>没有可用的显卡；nano 没有显卡也能流畅运行</translation>
+    </message>
+    <message>
+        <source>none; connect one, or type your questions</source>
+        <translation>没有；请连接一个，或用键盘提问</translation>
+    </message>
+    <message>
+        <source>none; connect one, or read the answers</source>
+        <translation>没有；请连接一个，或阅读文字回答</translation>
+    </message>
+    <message>
+        <source>none; drop pictures and videos instead</source>
+        <translation>没有；可以改为拖放图片和视频</translation>
+    </message>
+    <message>
+        <source>looked for when you switch it on</source>
+        <translation>打开时再查找</translation>
+    </message>
+    <message>
+        <source>{free} GB are free</source>
+        <translation>空闲 {free} GB</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>private</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>Nothing of this conversation is kept.</source>
+        <translation>不会保留此对话的任何内容。</translation>
+    </message>
+    <message>
+        <source>Conversations (Ctrl+B)</source>
+        <translation>对话列表 (Ctrl+B)</translation>
+    </message>
+    <message>
+        <source>New conversation (Ctrl+N)</source>
+        <translation>新对话 (Ctrl+N)</translation>
+    </message>
+    <message>
+        <source>Settings (Ctrl+,)</source>
+        <translation>设置 (Ctrl+,)</translation>
+    </message>
+    <message>
+        <source>no model</source>
+        <translation>没有模型</translation>
+    </message>
+    <message>
+        <source>loading…</source>
+        <translation>正在加载…</translation>
+    </message>
+</context>
+<context>
+    <name>MarkedPicture</name>
+    <message>
+        <source>Picture with %d marks: %s</source>
+        <translation>带有 %d 个标记的图片：%s</translation>
+    </message>
+</context>
+<context>
+    <name>MessageView</name>
+    <message>
+        <source>answer-%d.wav</source>
+        <translation>回答-%d.wav</translation>
+    </message>
+    <message>
+        <source>Save as WAV</source>
+        <translation>另存为 WAV</translation>
+    </message>
+    <message>
+        <source>Sound (*.wav)</source>
+        <translation>声音 (*.wav)</translation>
+    </message>
+</context>
+<context>
+    <name>Messages</name>
+    <message>
+        <source>The engine stopped before the answer was complete.</source>
+        <translation>回答完成之前，引擎已停止。</translation>
+    </message>
+    <message>
+        <source>The engine was restarted.</source>
+        <translation>引擎已重启。</translation>
+    </message>
+    <message>
+        <source>The engine could not be started ({0}).</source>
+        <translation>无法启动引擎（{0}）。</translation>
+    </message>
+    <message>
+        <source>The engine is not running; restart it, then ask again.</source>
+        <translation>引擎未运行；请先重启引擎，然后再提问。</translation>
+    </message>
+    <message>
+        <source>The engine has stopped (signal {0}). Your conversation is kept; restart the engine to go on.</source>
+        <translation>引擎已停止（信号 {0}）。您的对话已保留；请重启引擎以继续。</translation>
+    </message>
+    <message>
+        <source>The engine has stopped (code {0}). Your conversation is kept; restart the engine to go on.</source>
+        <translation>引擎已停止（代码 {0}）。您的对话已保留；请重启引擎以继续。</translation>
+    </message>
+    <message>
+        <source>Something went wrong in the engine ({0}: {1}).</source>
+        <translation>引擎出错（{0}：{1}）。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this; try something shorter or smaller.</source>
+        <translation>内存不足；请换用更短或更小的内容。</translation>
+    </message>
+    <message>
+        <source>No model is loaded; choose one in the settings.</source>
+        <translation>尚未加载模型；请在设置中选择一个。</translation>
+    </message>
+    <message>
+        <source>This conversation is long; the model has forgotten the oldest pictures.</source>
+        <translation>对话很长；模型已忘记最早的图片。</translation>
+    </message>
+    <message>
+        <source>This conversation is long; the model has forgotten its beginning.</source>
+        <translation>对话很长；模型已忘记开头的内容。</translation>
+    </message>
+    <message>
+        <source>This is {0} tokens long, but only {1} of the model&apos;s {2} are left; shorten it or begin a new conversation.</source>
+        <translation>内容有 {0} 个词元，但模型的 {2} 个词元中只剩 {1} 个；请缩短内容或开始新对话。</translation>
+    </message>
+    <message>
+        <source>There is no text in the question.</source>
+        <translation>问题中没有文字。</translation>
+    </message>
+    <message>
+        <source>There is nothing to answer yet.</source>
+        <translation>还没有可回答的内容。</translation>
+    </message>
+    <message>
+        <source>The sound is silent; there is nothing to hear.</source>
+        <translation>声音是静音；什么也听不到。</translation>
+    </message>
+    <message>
+        <source>The sound is {0} s long; there is nothing to hear.</source>
+        <translation>声音只有 {0} 秒；什么也听不到。</translation>
+    </message>
+    <message>
+        <source>A picture of {0} pixels shows nothing.</source>
+        <translation>{0} 像素的图片看不出任何内容。</translation>
+    </message>
+    <message>
+        <source>A picture of {0} pixels is too long and thin to be seen.</source>
+        <translation>{0} 像素的图片太细长，无法看清。</translation>
+    </message>
+    <message>
+        <source>{0} has no voice; its answers are text only.</source>
+        <translation>{0} 没有嗓音；回答只有文字。</translation>
+    </message>
+    <message>
+        <source>{0} has no voice “{1}”; {2} speaks.</source>
+        <translation>{0} 没有嗓音“{1}”；改由 {2} 说话。</translation>
+    </message>
+    <message>
+        <source>The model &quot;{0}&quot; is not installed; give &quot;nano&quot; or the folder of one.</source>
+        <translation>模型“{0}”未安装；请选择 nano 或某个模型的文件夹。</translation>
+    </message>
+    <message>
+        <source>The embedded model is missing: assets/nano is not beside the program.</source>
+        <translation>缺少内置模型：程序旁边没有 assets/nano。</translation>
+    </message>
+    <message>
+        <source>{0} is not a model folder: it has no config.json.</source>
+        <translation>{0} 不是模型文件夹：其中没有 config.json。</translation>
+    </message>
+    <message>
+        <source>{0} is not a model folder.</source>
+        <translation>{0} 不是模型文件夹。</translation>
+    </message>
+    <message>
+        <source>{0}: there is no such folder.</source>
+        <translation>{0}：没有这个文件夹。</translation>
+    </message>
+    <message>
+        <source>{0} is incomplete: {1} is missing.</source>
+        <translation>{0} 不完整：缺少 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} holds no weights: it has no .safetensors file.</source>
+        <translation>{0} 中没有权重：没有 .safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>{0} cannot be read: {1}.</source>
+        <translation>无法读取 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>There is no CUDA device here, or this build of torch cannot use it; use --device cpu.</source>
+        <translation>这里没有 CUDA 设备，或当前版本的 torch 无法使用它；请选择处理器。</translation>
+    </message>
+    <message>
+        <source>The precision {0} is not there yet on {1}; use fp32 or bf16.</source>
+        <translation>{1} 上还不支持精度 {0}；请使用 fp32 或 bf16。</translation>
+    </message>
+    <message>
+        <source>That was very short: hold the microphone button for as long as you speak.</source>
+        <translation>时间太短：说话时请一直按住麦克风按钮。</translation>
+    </message>
+    <message>
+        <source>No microphone could be opened; connect one or allow this program to use it, then try again.</source>
+        <translation>无法打开麦克风；请连接一个或允许本程序使用它，然后重试。</translation>
+    </message>
+    <message>
+        <source>No loudspeaker could be opened; connect one or allow this program to use it, then try again.</source>
+        <translation>无法打开扬声器；请连接一个或允许本程序使用它，然后重试。</translation>
+    </message>
+    <message>
+        <source>The microphone “{0}” cannot be opened; connect it or choose another one in the settings.</source>
+        <translation>无法打开麦克风“{0}”；请连接它，或在设置中选择另一个。</translation>
+    </message>
+    <message>
+        <source>The loudspeaker “{0}” cannot be opened; connect it or choose another one in the settings.</source>
+        <translation>无法打开扬声器“{0}”；请连接它，或在设置中选择另一个。</translation>
+    </message>
+    <message>
+        <source>The microphone has gone; connect it and try again.</source>
+        <translation>麦克风已断开；请重新连接后再试。</translation>
+    </message>
+    <message>
+        <source>The loudspeaker has gone; connect one, and the next answer will be spoken again.</source>
+        <translation>扬声器已断开；连接后，下一个回答会再次朗读。</translation>
+    </message>
+    <message>
+        <source>Sound needs the PortAudio library; on Debian or Ubuntu install it with: apt install libportaudio2</source>
+        <translation>声音需要 PortAudio 库；在 Debian 或 Ubuntu 上请运行：apt install libportaudio2</translation>
+    </message>
+    <message>
+        <source>The settings could not be read; they are kept in {0}, and all choices begin anew.</source>
+        <translation>无法读取设置；原文件保存在 {0}，所有选项恢复默认。</translation>
+    </message>
+    <message>
+        <source>The settings cannot be saved ({0}); they hold until you leave.</source>
+        <translation>无法保存设置（{0}）；它们在退出之前有效。</translation>
+    </message>
+    <message>
+        <source>The history was damaged; it is kept in {0}, and a new one has begun.</source>
+        <translation>对话记录已损坏；原文件保存在 {0}，已开始新的记录。</translation>
+    </message>
+    <message>
+        <source>Conversations cannot be kept right now ({0}); it will be tried again as long as the window is open.</source>
+        <translation>暂时无法保存对话（{0}）；只要窗口开着，就会继续尝试。</translation>
+    </message>
+    <message>
+        <source>Conversations are being kept again; nothing is missing.</source>
+        <translation>对话又可以保存了；没有丢失任何内容。</translation>
+    </message>
+    <message>
+        <source>The conversation has been saved to {0}.</source>
+        <translation>对话已保存到 {0}。</translation>
+    </message>
+    <message>
+        <source>Saved as {0}.</source>
+        <translation>已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be written ({1}); is the disk full?</source>
+        <translation>{0}：无法写入（{1}）；磁盘是否已满？</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be written here ({1}).</source>
+        <translation>{0}：无法写入此处（{1}）。</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be written ({1}).</source>
+        <translation>{0}：无法写入（{1}）。</translation>
+    </message>
+    <message>
+        <source>{0}: the folder it should be written to does not exist.</source>
+        <translation>{0}：目标文件夹不存在。</translation>
+    </message>
+    <message>
+        <source>{0}: is no file that may be written.</source>
+        <translation>{0}：不是可以写入的文件。</translation>
+    </message>
+    <message>
+        <source>One question takes {0} files; {1} were left out, from {2} on.</source>
+        <translation>一个问题最多 {0} 个文件；从 {2} 起的 {1} 个未加入。</translation>
+    </message>
+    <message>
+        <source>One question takes {0} files; send it, or take some out, then add {1} again.</source>
+        <translation>一个问题最多 {0} 个文件；请先发送，或移除一些，然后重新添加 {1}。</translation>
+    </message>
+    <message>
+        <source>The decoder could not be started ({0}).</source>
+        <translation>无法启动解码器（{0}）。</translation>
+    </message>
+    <message>
+        <source>{0}: is neither a picture nor a sound nor a video that this program reads.</source>
+        <translation>{0}：不是本程序能读取的图片、声音或视频。</translation>
+    </message>
+    <message>
+        <source>{0}: only files on this machine can be opened, not addresses.</source>
+        <translation>{0}：只能打开这台电脑上的文件，不能打开网址。</translation>
+    </message>
+    <message>
+        <source>{0}: is a folder, not a file.</source>
+        <translation>{0}：是文件夹，不是文件。</translation>
+    </message>
+    <message>
+        <source>{0}: there is no such file in {1}.</source>
+        <translation>{0}：{1} 中没有这个文件。</translation>
+    </message>
+    <message>
+        <source>{0}: is not a regular file.</source>
+        <translation>{0}：不是普通文件。</translation>
+    </message>
+    <message>
+        <source>{0}: may not be read by you.</source>
+        <translation>{0}：您没有读取权限。</translation>
+    </message>
+    <message>
+        <source>{0}: is empty.</source>
+        <translation>{0}：是空文件。</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read ({1}).</source>
+        <translation>{0}：无法读取（{1}）。</translation>
+    </message>
+    <message>
+        <source>{0}: takes longer than {1} seconds to decode.</source>
+        <translation>{0}：解码超过 {1} 秒。</translation>
+    </message>
+    <message>
+        <source>{0}: is damaged in a way that crashed the decoder.</source>
+        <translation>{0}：文件损坏，导致解码器崩溃。</translation>
+    </message>
+    <message>
+        <source>{0}: has no sound in it.</source>
+        <translation>{0}：其中没有声音。</translation>
+    </message>
+    <message>
+        <source>{0}: has no moving pictures in it.</source>
+        <translation>{0}：其中没有视频画面。</translation>
+    </message>
+    <message>
+        <source>{0}: is silent.</source>
+        <translation>{0}：是静音。</translation>
+    </message>
+    <message>
+        <source>{0}: has no frame that can be read.</source>
+        <translation>{0}：没有可以读取的帧。</translation>
+    </message>
+    <message>
+        <source>{0}: has no pixels (0×0).</source>
+        <translation>{0}：没有像素 (0×0)。</translation>
+    </message>
+    <message>
+        <source>{0}: is too large ({1} pixels; up to {2} megapixels can be used).</source>
+        <translation>{0}：太大（{1} 像素；最多 {2} 百万像素）。</translation>
+    </message>
+    <message>
+        <source>{0}: is too large for the memory of this machine.</source>
+        <translation>{0}：太大，这台电脑的内存放不下。</translation>
+    </message>
+    <message>
+        <source>{0}: is longer than {1} hours.</source>
+        <translation>{0}：长于 {1} 小时。</translation>
+    </message>
+    <message>
+        <source>{0}: is not a picture that can be read.</source>
+        <translation>{0}：不是可以读取的图片。</translation>
+    </message>
+    <message>
+        <source>{0}: is not a sound file that can be read.</source>
+        <translation>{0}：不是可以读取的声音文件。</translation>
+    </message>
+    <message>
+        <source>{0}: is not a video that can be read.</source>
+        <translation>{0}：不是可以读取的视频。</translation>
+    </message>
+    <message>
+        <source>{0}: is damaged or incomplete ({1} of its {2} seconds can be read).</source>
+        <translation>{0}：已损坏或不完整（{2} 秒中只能读取 {1} 秒）。</translation>
+    </message>
+    <message>
+        <source>{0}: is damaged or incomplete.</source>
+        <translation>{0}：已损坏或不完整。</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPage</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>nano (built in)</source>
+        <translation>nano（内置）</translation>
+    </message>
+    <message>
+        <source>A folder on this computer…</source>
+        <translation>这台电脑上的文件夹…</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>处理器</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>Computed on</source>
+        <translation>运行于</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Load this model</source>
+        <translation>加载此模型</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>这台电脑</translation>
+    </message>
+    <message>
+        <source>What can this machine run?</source>
+        <translation>这台电脑能运行什么？</translation>
+    </message>
+    <message>
+        <source>All it can</source>
+        <translation>尽可能多</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 个词元</translation>
+    </message>
+    <message>
+        <source>Folder of a model</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>No model is loaded yet.</source>
+        <translation>尚未加载模型。</translation>
+    </message>
+    <message>
+        <source>Loaded: {name} on {device}, {precision}; it can remember {count} tokens.</source>
+        <translation>已加载：{name}，运行于 {device}，{precision}；可记住 {count} 个词元。</translation>
+    </message>
+</context>
+<context>
+    <name>PersonaPage</name>
+    <message>
+        <source>Persona</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>Who should answer, and how? It is told to the model before everything else.</source>
+        <translation>由谁来回答，怎样回答？这段话会最先告诉模型。</translation>
+    </message>
+    <message>
+        <source>You are a patient teacher. You answer in simple words.</source>
+        <translation>你是一位耐心的老师，用简单的话回答。</translation>
+    </message>
+    <message>
+        <source>Use from now on</source>
+        <translation>从现在起使用</translation>
+    </message>
+    <message>
+        <source>It is said in a first exchange that you do not see: the model’s own system prompt stays, because it would lose its voice without it. Small models like nano hardly keep to a persona, and a very long conversation may forget it.</source>
+        <translation>它会放在一轮您看不到的开场对话里：模型自己的系统提示词保持不变，否则它将无法发声。像 nano 这样的小模型几乎不会遵循角色设定，很长的对话也可能会忘记它。</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionView</name>
+    <message>
+        <source>Your message</source>
+        <translation>您的消息</translation>
+    </message>
+    <message>
+        <source>Play what you said</source>
+        <translation>播放您说的话</translation>
+    </message>
+    <message>
+        <source>Stopped before the answer began.</source>
+        <translation>在开始回答之前已停止。</translation>
+    </message>
+</context>
+<context>
+    <name>Reason</name>
+    <message>
+        <source>Ask again</source>
+        <translation>再问一次</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPanel</name>
+    <message>
+        <source>Close the settings (Esc)</source>
+        <translation>关闭设置 (Esc)</translation>
+    </message>
+</context>
+<context>
+    <name>SystemPage</name>
+    <message>
+        <source>Program</source>
+        <translation>程序</translation>
+    </message>
+    <message>
+        <source>Stay in the tray</source>
+        <translation>留在系统托盘</translation>
+    </message>
+    <message>
+        <source>Closing the window then leaves the program in the tray, with its model loaded; Ctrl+Q ends it.</source>
+        <translation>关闭窗口后程序仍留在托盘中，模型保持加载；按 Ctrl+Q 退出。</translation>
+    </message>
+    <message>
+        <source>This desktop shows no tray.</source>
+        <translation>此桌面没有系统托盘。</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Open the window</source>
+        <translation>打开窗口</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+</context>
+<context>
+    <name>VoicePage</name>
+    <message>
+        <source>Voice</source>
+        <translation>嗓音</translation>
+    </message>
+    <message>
+        <source>Voice of the answers</source>
+        <translation>回答的嗓音</translation>
+    </message>
+    <message>
+        <source>Hear this voice</source>
+        <translation>试听此嗓音</translation>
+    </message>
+    <message>
+        <source>Speak the answers</source>
+        <translation>朗读回答</translation>
+    </message>
+    <message>
+        <source>How it sounds</source>
+        <translation>声音效果</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>音量</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>语速</translation>
+    </message>
+    <message>
+        <source>Another speed begins with the next answer; the pitch of the voice stays as it is.</source>
+        <translation>更改语速后，从下一个回答起生效；音高保持不变。</translation>
+    </message>
+</context>
+<context>
+    <name>VoiceRow</name>
+    <message>
+        <source>Spoken, %s</source>
+        <translation>语音，%s</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>Waterfall</name>
+    <message>
+        <source>silence that ends the turn</source>
+        <translation>结束发言的静音</translation>
+    </message>
+    <message>
+        <source>first word</source>
+        <translation>首字</translation>
+    </message>
+    <message>
+        <source>first sound at the device</source>
+        <translation>设备首次发声</translation>
+    </message>
+    <message>
+        <source>real-time factor %.2f</source>
+        <translation>实时率 %.2f</translation>
+    </message>
+    <message>
+        <source>engine memory %.1f GB</source>
+        <translation>引擎内存 %.1f GB</translation>
+    </message>
+    <message>
+        <source>%s: %.2f s</source>
+        <translation>%s：%.2f 秒</translation>
+    </message>
+    <message>
+        <source>%.2f s</source>
+        <translation>%.2f 秒</translation>
+    </message>
+</context>
+<context>
+    <name>Waveform</name>
+    <message>
+        <source>Place in the recording; the arrow keys move it</source>
+        <translation>录音中的位置；用方向键移动</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Face to face</source>
+        <translation>面对面</translation>
+    </message>
+    <message>
+        <source>It hears you, reads you and answers aloud. Nothing leaves this computer.</source>
+        <translation>它听您说、读您写，并出声回答。任何内容都不会离开这台电脑。</translation>
+    </message>
+    <message>
+        <source>Hold the microphone and speak</source>
+        <translation>按住麦克风按钮说话</translation>
+    </message>
+    <message>
+        <source>Or talk hands-free: it hears when you have finished</source>
+        <translation>或使用免提：它会听出您何时说完</translation>
+    </message>
+    <message>
+        <source>Drop a picture, a sound or a video here and ask about it</source>
+        <translation>将图片、声音或视频拖到这里，然后提问</translation>
+    </message>
+</context>
+<context>
+    <name>Wizard</name>
+    <message>
+        <source>Welcome to Vis-à-vis</source>
+        <translation>欢迎使用 Vis-à-vis</translation>
+    </message>
+    <message>
+        <source>Can we hear each other?</source>
+        <translation>我们能听到彼此吗？</translation>
+    </message>
+    <message>
+        <source>What this machine can run</source>
+        <translation>这台电脑能运行什么</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Begin to talk</source>
+        <translation>开始对话</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Face to face</source>
+        <translation>面对面</translation>
+    </message>
+    <message>
+        <source>Talk to a model that hears and reads you and answers aloud. It runs on this computer: nothing you say or show leaves it, and nobody counts what you do.</source>
+        <translation>与一个能听、能读、能出声回答的模型对话。它在这台电脑上运行：您说的、展示的一切都不会离开这里，也没有人统计您的行为。</translation>
+    </message>
+    <message>
+        <source>Two short checks, and you can begin. All of this can be changed later in the settings.</source>
+        <translation>只需两项简短的检查，即可开始。这些以后都可以在设置中更改。</translation>
+    </message>
+</context>
+</TS>

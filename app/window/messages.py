@@ -1,0 +1,158 @@
+"""What went wrong, or right, in the language of the window.
+
+Sentences of this kind are made where things happen, in English: in the engine's process, in the decoder's, in modules
+that know no Qt and serve the command line too. The window knows them by their form and says them anew; a sentence that
+it does not know is shown as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+_FORMS = (
+    # the engine
+    QT_TRANSLATE_NOOP("Messages", "The engine stopped before the answer was complete."),
+    QT_TRANSLATE_NOOP("Messages", "The engine was restarted."),
+    QT_TRANSLATE_NOOP("Messages", "The engine could not be started ({0})."),
+    QT_TRANSLATE_NOOP("Messages", "The engine is not running; restart it, then ask again."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "The engine has stopped (signal {0}). Your conversation is kept; restart the engine to go on.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages", "The engine has stopped (code {0}). Your conversation is kept; restart the engine to go on."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "Something went wrong in the engine ({0}: {1})."),
+    QT_TRANSLATE_NOOP("Messages", "There is not enough memory for this; try something shorter or smaller."),
+    QT_TRANSLATE_NOOP("Messages", "No model is loaded; choose one in the settings."),
+    QT_TRANSLATE_NOOP("Messages", "This conversation is long; the model has forgotten the oldest pictures."),
+    QT_TRANSLATE_NOOP("Messages", "This conversation is long; the model has forgotten its beginning."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "This is {0} tokens long, but only {1} of the model's {2} are left; shorten it or begin a new conversation.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "There is no text in the question."),
+    QT_TRANSLATE_NOOP("Messages", "There is nothing to answer yet."),
+    QT_TRANSLATE_NOOP("Messages", "The sound is silent; there is nothing to hear."),
+    QT_TRANSLATE_NOOP("Messages", "The sound is {0} s long; there is nothing to hear."),
+    QT_TRANSLATE_NOOP("Messages", "A picture of {0} pixels shows nothing."),
+    QT_TRANSLATE_NOOP("Messages", "A picture of {0} pixels is too long and thin to be seen."),
+    # models and voices
+    QT_TRANSLATE_NOOP("Messages", "{0} has no voice; its answers are text only."),
+    QT_TRANSLATE_NOOP("Messages", "{0} has no voice “{1}”; {2} speaks."),
+    QT_TRANSLATE_NOOP("Messages", 'The model "{0}" is not installed; give "nano" or the folder of one.'),
+    QT_TRANSLATE_NOOP("Messages", "The embedded model is missing: assets/nano is not beside the program."),
+    QT_TRANSLATE_NOOP("Messages", "{0} is not a model folder: it has no config.json."),
+    QT_TRANSLATE_NOOP("Messages", "{0} is not a model folder."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: there is no such folder."),
+    QT_TRANSLATE_NOOP("Messages", "{0} is incomplete: {1} is missing."),
+    QT_TRANSLATE_NOOP("Messages", "{0} holds no weights: it has no .safetensors file."),
+    QT_TRANSLATE_NOOP("Messages", "{0} cannot be read: {1}."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "There is no CUDA device here, or this build of torch cannot use it; use --device cpu."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The precision {0} is not there yet on {1}; use fp32 or bf16."),
+    # microphone and loudspeaker
+    QT_TRANSLATE_NOOP("Messages", "That was very short: hold the microphone button for as long as you speak."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "No microphone could be opened; connect one or allow this program to use it, then try again."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages", "No loudspeaker could be opened; connect one or allow this program to use it, then try again."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages", "The microphone “{0}” cannot be opened; connect it or choose another one in the settings."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages", "The loudspeaker “{0}” cannot be opened; connect it or choose another one in the settings."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The microphone has gone; connect it and try again."),
+    QT_TRANSLATE_NOOP("Messages", "The loudspeaker has gone; connect one, and the next answer will be spoken again."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "Sound needs the PortAudio library; on Debian or Ubuntu install it with: apt install libportaudio2"
+    ),
+    # settings and history
+    QT_TRANSLATE_NOOP(
+        "Messages", "The settings could not be read; they are kept in {0}, and all choices begin anew."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The settings cannot be saved ({0}); they hold until you leave."),
+    QT_TRANSLATE_NOOP("Messages", "The history was damaged; it is kept in {0}, and a new one has begun."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "Conversations cannot be kept right now ({0}); it will be tried again as long as the window is open.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "Conversations are being kept again; nothing is missing."),
+    QT_TRANSLATE_NOOP("Messages", "The conversation has been saved to {0}."),
+    QT_TRANSLATE_NOOP("Messages", "Saved as {0}."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: cannot be written ({1}); is the disk full?"),
+    QT_TRANSLATE_NOOP("Messages", "{0}: cannot be written here ({1})."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: cannot be written ({1})."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: the folder it should be written to does not exist."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is no file that may be written."),
+    # files of questions
+    QT_TRANSLATE_NOOP("Messages", "One question takes {0} files; {1} were left out, from {2} on."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "One question takes {0} files; send it, or take some out, then add {1} again."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The decoder could not be started ({0})."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "{0}: is neither a picture nor a sound nor a video that this program reads."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "{0}: only files on this machine can be opened, not addresses."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is a folder, not a file."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: there is no such file in {1}."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is not a regular file."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: may not be read by you."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is empty."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: cannot be read ({1})."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: takes longer than {1} seconds to decode."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is damaged in a way that crashed the decoder."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: has no sound in it."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: has no moving pictures in it."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is silent."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: has no frame that can be read."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: has no pixels (0×0)."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is too large ({1} pixels; up to {2} megapixels can be used)."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is too large for the memory of this machine."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is longer than {1} hours."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is not a picture that can be read."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is not a sound file that can be read."),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is not a video that can be read."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "{0}: is damaged or incomplete ({1} of its {2} seconds can be read)."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "{0}: is damaged or incomplete."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Form:
+    words: str
+    pattern: re.Pattern[str]
+
+
+def _form(words: str) -> _Form:
+    pattern = re.sub(r"\\\{(\d)\\\}", r"(?P<p\1>.*)", re.escape(words))
+    return _Form(words, re.compile(pattern, re.DOTALL))
+
+
+# The one with the most words of its own is the one that is meant.
+_KNOWN = sorted((_form(str(words)) for words in _FORMS), key=lambda form: -len(re.sub(r"\{\d\}", "", form.words)))
+
+
+def retell(sentence: str) -> str:
+    """The same in the language of the window."""
+    for form in _KNOWN:
+        found = form.pattern.fullmatch(sentence)
+        if found is not None:
+            told = QCoreApplication.translate("Messages", form.words)
+            return told.format(*(found[f"p{number}"] for number in range(len(found.groups()))))
+    return sentence
+
+
+def knows(sentence: str) -> bool:
+    """Whether it can be said in another language."""
+    return any(form.pattern.fullmatch(sentence) for form in _KNOWN)
