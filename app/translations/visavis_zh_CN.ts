@@ -139,6 +139,17 @@
     </message>
 </context>
 <context>
+    <name>Face</name>
+    <message>
+        <source>The face, eyes open: it sees</source>
+        <translation>面孔，睁着眼：它能看见</translation>
+    </message>
+    <message>
+        <source>The face, eyes half closed</source>
+        <translation>面孔，半闭着眼</translation>
+    </message>
+</context>
+<context>
     <name>FileChip</name>
     <message>
         <source>Remove %s</source>
@@ -396,6 +407,10 @@
         <translation>免提对话 (Ctrl+H)</translation>
     </message>
     <message>
+        <source>Mute the microphone; the call goes on (Ctrl+M)</source>
+        <translation>麦克风静音；通话继续 (Ctrl+M)</translation>
+    </message>
+    <message>
         <source>Hold to talk, or click (Ctrl+Space)</source>
         <translation>按住说话，或单击 (Ctrl+Space)</translation>
     </message>
@@ -440,6 +455,10 @@
         <translation>引擎未运行</translation>
     </message>
     <message>
+        <source>Muted: it does not hear you</source>
+        <translation>已静音：它听不到您</translation>
+    </message>
+    <message>
         <source>Hands-free: just speak</source>
         <translation>免提：直接说话即可</translation>
     </message>
@@ -457,6 +476,18 @@
     <message>
         <source>Hands-free conversation on or off</source>
         <translation>打开或关闭免提对话</translation>
+    </message>
+    <message>
+        <source>Mute the microphone of a hands-free conversation, or not</source>
+        <translation>免提对话时麦克风静音或取消静音</translation>
+    </message>
+    <message>
+        <source>Let it see: a camera or a screen</source>
+        <translation>让它看：摄像头或屏幕</translation>
+    </message>
+    <message>
+        <source>The face of calls, or none</source>
+        <translation>显示或隐藏通话面孔</translation>
     </message>
     <message>
         <source>Stop the answer; else close what is open</source>
@@ -515,10 +546,60 @@
     </message>
 </context>
 <context>
+    <name>Lamps</name>
+    <message>
+        <source>muted</source>
+        <translation>已静音</translation>
+    </message>
+    <message>
+        <source>microphone on</source>
+        <translation>麦克风已开</translation>
+    </message>
+    <message>
+        <source>camera on</source>
+        <translation>摄像头已开</translation>
+    </message>
+    <message>
+        <source>screen shared</source>
+        <translation>正在共享屏幕</translation>
+    </message>
+</context>
+<context>
     <name>LevelMeter</name>
     <message>
         <source>Microphone level</source>
         <translation>麦克风音量</translation>
+    </message>
+</context>
+<context>
+    <name>LookButton</name>
+    <message>
+        <source>Let it see: a camera or a screen (Ctrl+E)</source>
+        <translation>让它看：摄像头或屏幕 (Ctrl+E)</translation>
+    </message>
+    <message>
+        <source>What it may see</source>
+        <translation>允许它看什么</translation>
+    </message>
+    <message>
+        <source>Looking for cameras…</source>
+        <translation>正在查找摄像头…</translation>
+    </message>
+    <message>
+        <source>No camera is connected</source>
+        <translation>未连接摄像头</translation>
+    </message>
+    <message>
+        <source>Camera: %s</source>
+        <translation>摄像头：%s</translation>
+    </message>
+    <message>
+        <source>Screen: %s</source>
+        <translation>屏幕：%s</translation>
+    </message>
+    <message>
+        <source>See nothing</source>
+        <translation>什么也不看</translation>
     </message>
 </context>
 <context>
@@ -869,6 +950,22 @@
         <translation>声音需要 PortAudio 库；在 Debian 或 Ubuntu 上请运行：apt install libportaudio2</translation>
     </message>
     <message>
+        <source>Voices cannot be told from silence here ({0}).</source>
+        <translation>这里无法区分人声和静音（{0}）。</translation>
+    </message>
+    <message>
+        <source>No camera could be opened; connect one, allow this program to use it, or close what else looks through it.</source>
+        <translation>无法打开摄像头；请连接一个、允许本程序使用它，或关闭正在使用它的其他程序。</translation>
+    </message>
+    <message>
+        <source>The camera has gone; connect it and switch it on again.</source>
+        <translation>摄像头已断开；请重新连接并再次打开。</translation>
+    </message>
+    <message>
+        <source>The camera cannot be used ({0}: {1}).</source>
+        <translation>无法使用摄像头（{0}：{1}）。</translation>
+    </message>
+    <message>
         <source>The settings could not be read; they are kept in {0}, and all choices begin anew.</source>
         <translation>无法读取设置；原文件保存在 {0}，所有选项恢复默认。</translation>
     </message>
@@ -1126,6 +1223,10 @@
         <translation>播放您说的话</translation>
     </message>
     <message>
+        <source>What it saw and heard</source>
+        <translation>它看到和听到的内容</translation>
+    </message>
+    <message>
         <source>Stopped before the answer began.</source>
         <translation>在开始回答之前已停止。</translation>
     </message>
@@ -1138,10 +1239,44 @@
     </message>
 </context>
 <context>
+    <name>SensesDrawer</name>
+    <message>
+        <source>Deleting takes it from the history and the model too, which then forgets all pictures.</source>
+        <translation>删除后，对话记录和模型中也不再保留；模型会随之忘记所有图片。</translation>
+    </message>
+    <message>
+        <source>Delete what it saw and heard</source>
+        <translation>删除它看到和听到的内容</translation>
+    </message>
+    <message>
+        <source>Saw %d frames of %d×%d, from %.1f s to %.1f s of the turn</source>
+        <translation>看到 %d 帧，%d×%d，从本轮的 %.1f 秒到 %.1f 秒</translation>
+    </message>
+    <message>
+        <source>Heard %.1f s of sound, mono, 16 kHz</source>
+        <translation>听到 %.1f 秒声音，单声道，16 kHz</translation>
+    </message>
+    <message>
+        <source>Was given %s (%s)</source>
+        <translation>收到 %s (%s)</translation>
+    </message>
+</context>
+<context>
     <name>SettingsPanel</name>
     <message>
         <source>Close the settings (Esc)</source>
         <translation>关闭设置 (Esc)</translation>
+    </message>
+</context>
+<context>
+    <name>Stage</name>
+    <message>
+        <source>What the camera sees</source>
+        <translation>摄像头看到的画面</translation>
+    </message>
+    <message>
+        <source>What is shared</source>
+        <translation>共享的画面</translation>
     </message>
 </context>
 <context>
@@ -1326,6 +1461,13 @@
     <message>
         <source>Two short checks, and you can begin. All of this can be changed later in the settings.</source>
         <translation>只需两项简短的检查，即可开始。这些以后都可以在设置中更改。</translation>
+    </message>
+</context>
+<context>
+    <name>window</name>
+    <message>
+        <source>What it saw and heard</source>
+        <translation>它看到和听到的内容</translation>
     </message>
 </context>
 </TS>

@@ -74,6 +74,14 @@ _FORMS = (
     QT_TRANSLATE_NOOP(
         "Messages", "Sound needs the PortAudio library; on Debian or Ubuntu install it with: apt install libportaudio2"
     ),
+    QT_TRANSLATE_NOOP("Messages", "Voices cannot be told from silence here ({0})."),
+    # camera
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "No camera could be opened; connect one, allow this program to use it, or close what else looks through it.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The camera has gone; connect it and switch it on again."),
+    QT_TRANSLATE_NOOP("Messages", "The camera cannot be used ({0}: {1})."),
     # settings and history
     QT_TRANSLATE_NOOP(
         "Messages", "The settings could not be read; they are kept in {0}, and all choices begin anew."

@@ -29,8 +29,16 @@ ROOT = Path(__file__).resolve().parents[2]
 # where sentences are made that end up in the window
 _TELLING = (
     *("answering", "speaking", "session", "recordings", "remembering", "file_reader", "settings", "engine_line"),
-    *("engine_worker", "audio_devices", "capture/microphone", "playback/speaker", "playback/wav_file", "media/kinds"),
-    *("media/loader", "trials"),
+    *(
+        "engine_worker",
+        "audio_devices",
+        "capture/microphone",
+        "capture/camera",
+        "capture/eye",
+        "playback/speaker",
+        "playback/wav_file",
+        "media/kinds",
+    ),
 )
 _NOT_SHOWN = {"Say hello in one short sentence."}
 
