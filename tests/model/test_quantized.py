@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from model.checkpoint.packed import pack, unpack_all
-from model.quantized import Int8Linear
+from model.quantized import Int8Linear, NarrowLinear
 from training.assemble import stored_tuned
 
 
@@ -24,6 +24,17 @@ def test_few_and_many_rows_agree_with_the_weights() -> None:
     scale = exact.abs().mean()
     assert (many - exact).abs().mean() / scale < 0.01
     assert (few - exact).abs().mean() / scale < 0.01
+
+
+def test_narrow_products_are_near_the_wide_ones_with_and_without_a_bias() -> None:
+    torch.manual_seed(2)
+    for bias in (True, False):
+        wide = nn.Linear(64, 32, bias=bias)
+        x = torch.randn(5, 64)
+        with torch.no_grad():
+            out, exact = NarrowLinear(wide)(x), wide(x)
+        assert out.dtype == torch.float32
+        assert (out - exact).abs().max() < 0.02
 
 
 def test_what_fine_tuning_changed_survives_storage() -> None:
