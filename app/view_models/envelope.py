@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 
 from app.view_models.playhead import Playhead
@@ -17,7 +19,7 @@ class Envelope:
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self._width = max(1, round(sample_rate * STEP))
-        self._peaks: list[float] = []
+        self._peaks = array("f")  # 4 bytes a step, where a list takes 40: there is one for every message
         self._filled = self._width  # samples that the last peak stands for
         self._pieces = 0
 
@@ -50,7 +52,7 @@ class Envelope:
             loud = loud[len(part) :]
         if len(loud):
             edges = np.arange(0, len(loud), self._width)
-            self._peaks += np.maximum.reduceat(loud, edges).tolist()
+            self._peaks.extend(np.maximum.reduceat(loud, edges).tolist())
             self._filled = len(loud) - int(edges[-1])
 
 
