@@ -21,11 +21,13 @@ class Heartbeat:
 
     Attributes:
         longest: seconds, the worst until now.
+        gaps: seconds, all of them; the timer's own 5 ms are in each.
         work: of the thread's own processor time, the most between two beats: no noise can add to this.
     """
 
     def __init__(self, parent: QObject) -> None:
         self.longest = self.work = 0.0
+        self.gaps: list[float] = []
         self._schedstat = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._last = self._now()
         self._timer = QTimer(parent, interval=5)
@@ -37,9 +39,14 @@ class Heartbeat:
         """No more beats."""
         self._timer.stop()
 
+    def percentile(self, share: float) -> float:
+        """Seconds that this share of the gaps stays below."""
+        return sorted(self.gaps)[min(len(self.gaps) - 1, int(share * len(self.gaps)))]
+
     def _beat(self) -> None:
         last, self._last = self._last, self._now()
         wall, delayed, work = (b - a for a, b in zip(last, self._last))
+        self.gaps.append(wall - delayed)
         self.longest = max(self.longest, wall - delayed)
         self.work = max(self.work, work)
 
