@@ -41,7 +41,6 @@ class Settings:
         persona: who the model is to be, in the person's words; empty for nobody in particular.
         font_size: of the window's text, percent.
         tray: whether the program stays in the system's tray when its window is closed.
-        push_to_talk: the key that talks while another window has the focus, as Qt writes it; empty for none.
         retention: for how many days conversations are kept that are not pinned; "none" keeps no new ones.
         history_open: whether the list of conversations is shown.
         maximized: whether the window filled the screen.
@@ -68,7 +67,6 @@ class Settings:
     language: str = "system"
     font_size: int = 100
     tray: bool = False
-    push_to_talk: str = ""
     draft: str = ""
     maximized: bool = False
     window: tuple[int, ...] = ()

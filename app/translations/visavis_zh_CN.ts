@@ -1297,6 +1297,14 @@
         <source>This desktop shows no tray.</source>
         <translation>此桌面没有系统托盘。</translation>
     </message>
+    <message>
+        <source>Talking from other windows</source>
+        <translation>在其他窗口中说话</translation>
+    </message>
+    <message>
+        <source>A key that works in every window is not there yet. In this window Ctrl+Space talks.</source>
+        <translation>暂不支持在所有窗口中都有效的快捷键。在本窗口中按 Ctrl+Space 说话。</translation>
+    </message>
 </context>
 <context>
     <name>Tray</name>

@@ -21,4 +21,6 @@ class SystemPage(SettingsPage):
             if has_tray
             else self.tr("This desktop shows no tray.")
         )
+        self.section(self.tr("Talking from other windows"))
+        self.note(self.tr("A key that works in every window is not there yet. In this window Ctrl+Space talks."))
         self.column.addStretch(1)
