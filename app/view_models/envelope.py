@@ -31,7 +31,7 @@ class Envelope:
 
     def levels(self) -> np.ndarray:
         """Float32, one number per tenth of a second, scaled so that the loudest is 1."""
-        peaks = np.asarray(self._peaks, np.float32)
+        peaks = np.array(self._peaks, np.float32)  # a copy: an array that somebody looks into cannot grow
         if not len(peaks):
             return peaks
         bars = np.maximum.reduceat(peaks, np.arange(0, len(peaks), _PER_BAR))
