@@ -100,7 +100,7 @@ class Application(QObject):
         self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
         self.window = MainWindow(self.theme, self.shown, self.remembering.history, settings.current)
         self.window.input.field.setPlainText(self.shown.draft)
-        self.window.input.stage.want_face(settings.current.face)
+        self.window.input.dress(settings.current.face, settings.current.still)
         self._place_window()
         self.tray: Tray | None = None
         self._connect()
@@ -192,7 +192,7 @@ class Application(QObject):
         bar.muted.connect(session.speaking.mute)
         bar.look_wanted.connect(self._look)
         bar.cameras_wanted.connect(lambda: session.live.find_cameras(bar.look.show_cameras))
-        window.face_wanted.connect(lambda wanted: self._change_setting("face", wanted))
+        window.face_wanted.connect(panel.look.face.setChecked)
         bar.picture_pasted.connect(self._attach_picture)
         window.picture_dropped.connect(self._attach_picture)
         self._connect_history()
@@ -273,9 +273,9 @@ class Application(QObject):
             case "tray":
                 self.settings.change(tray=value)
                 self._show_tray(value)
-            case "face":
-                self.settings.change(face=value)
-                self.window.input.stage.want_face(value)
+            case "face" | "still":
+                self.settings.change(**{name: value})
+                self.window.input.dress(self.settings.current.face, self.settings.current.still)
             case "theme":
                 self.settings.change(theme=value)
                 self.theme.choose(value)

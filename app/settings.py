@@ -36,7 +36,7 @@ class Settings:
         interrupt_by_voice: whether a voice stops a reply in hands-free mode; without echo cancellation this wants
             headphones, because the microphone hears the loudspeaker too.
         context: tokens that the model may remember; "auto" is all that it can.
-        face: whether a face is shown in calls.
+        face: whether a face is shown in calls; still: whether it, and the mark, keep from moving.
         volume: of the voice, percent; tempo: the same, 100 is the voice's own.
         persona: who the model is to be, in the person's words; empty for nobody in particular.
         font_size: of the window's text, percent.
@@ -56,6 +56,7 @@ class Settings:
     speaker: str = ""
     camera: str = ""
     face: bool = True
+    still: bool = False
     volume: int = 100
     tempo: int = 100
     speak_answers: bool = True

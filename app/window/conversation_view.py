@@ -26,6 +26,7 @@ from app.window.theme import COLUMN, Theme
 from app.window.welcome import Welcome
 
 _FRAME = 33  # milliseconds: tokens may come faster than anybody sees
+_LATEST = 250  # milliseconds after which a growing text is drawn, however slow the machine
 _SHARE = 8  # of its time that the window leaves to the model, for each part that it takes to draw a growing text
 _MARGIN = 16  # points beside the messages, as beside the input below them
 _TOP, _BETWEEN, _BOTTOM = 28, 26, 24  # points
@@ -136,7 +137,7 @@ class ConversationView(QScrollArea):
                 else:
                     self._set_height(row, _estimate(row.message, self._room()))
         self._place()
-        self._timer.setInterval(max(_FRAME, round(_SHARE * 1000 * (time.thread_time() - began))))
+        self._timer.setInterval(min(_LATEST, max(_FRAME, round(_SHARE * 1000 * (time.thread_time() - began)))))
 
     def _rebuild(self) -> None:
         """Make the rows those of the messages; what is still there keeps its widget."""

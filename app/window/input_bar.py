@@ -242,6 +242,12 @@ class InputBar(QWidget):
             return self.tr("Muted: it does not hear you")
         return self.tr("Hands-free: just speak") if hands_free else self.tr("Ready")
 
+    def dress(self, face: bool, still: bool) -> None:
+        """With a face in calls or without, moving or not."""
+        self.stage.want_face(face)
+        self.stage.face.set_still(still)
+        self.orb.set_still(still)
+
     def show_level(self, level: float) -> None:
         """The microphone's level now, from 0 to 1."""
         if self.meter.isVisible():
