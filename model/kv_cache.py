@@ -26,7 +26,6 @@ class KVCache:
         self.length = 0
         self.visible = 0
         self.capacity = -(-capacity // BUCKET) * BUCKET
-        self._cleared = 0  # rows that have been written or zeroed: what is masked must still be a number
         self._keys: list[Tensor] = [torch.empty(0)] * layers
         self._values: list[Tensor] = [torch.empty(0)] * layers
 
@@ -36,18 +35,15 @@ class KVCache:
         if end > self.capacity:
             raise ValueError(f"{end} tokens do not fit into a cache of {self.capacity}")
         self.visible = -(-end // BUCKET) * BUCKET
-        if self._keys[0].numel():
-            self._clear()
 
     def write(self, layer: int, rows: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Write [B, H, S, D] into `rows` [S]; all visible keys and values [B, H, visible, D]."""
         if not self._keys[layer].numel():
             batch, heads, _, size = keys.shape
-            self._keys[layer] = keys.new_empty(batch, heads, self.capacity, size)
-            self._values[layer] = values.new_empty(batch, heads, self.capacity, size)
-            self._keys[layer][:, :, : self.visible] = 0
-            self._values[layer][:, :, : self.visible] = 0
-            self._cleared = self.visible
+            # Zeros, because what is masked must still be a number; written out, so that a conversation takes its memory
+            # when it begins and not little by little.
+            self._keys[layer] = keys.new_empty(batch, heads, self.capacity, size).zero_()
+            self._values[layer] = values.new_empty(batch, heads, self.capacity, size).zero_()
         stored_keys, stored_values = self._keys[layer], self._values[layer]
         stored_keys.index_copy_(2, rows, keys)
         stored_values.index_copy_(2, rows, values)
@@ -85,11 +81,6 @@ class KVCache:
     def state(self) -> list[Tensor]:
         """Everything held, as copies: what tests compare bit for bit."""
         return [buffer[:, :, : self.length].clone() for buffer in (*self._keys, *self._values) if buffer.numel()]
-
-    def _clear(self) -> None:
-        for buffer in (*self._keys, *self._values) if self.visible > self._cleared else ():
-            buffer[:, :, self._cleared : self.visible] = 0
-        self._cleared = max(self._cleared, self.visible)
 
 
 def causal_mask(rows: Tensor, visible: int) -> Tensor:
