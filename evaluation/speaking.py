@@ -1,8 +1,9 @@
 """How well the model speaks: its own replies to the held-out questions, heard by judges that it has never met.
 
 The questions are typed, text and speech come from one run of the product's engine, and what each judge hears is
-compared with the text. Replies whose text the mouth has been trained on are left out. Judges: Whisper base
-(CTranslate2 folder) and, with --pocketsphinx, PocketSphinx, which shares nothing with Whisper.
+compared with the text. Two rates are given: of replies that the mouth has not been trained on, and of all; a reply is
+known when each of its sentences is. Judges: Whisper base (CTranslate2 folder) and, with --pocketsphinx, PocketSphinx,
+which shares nothing with Whisper.
 
     python -m evaluation.speaking --model nano --whisper FOLDER [--seen runs/data] [--json FILE]
 """
@@ -11,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +45,34 @@ def replies(model: str, questions: list[str], precision: str) -> Iterable[tuple[
 
 
 def seen_texts(folder: Path | None) -> set[str]:
-    """Normal forms of every text the mouth was trained on."""
+    """Normal forms of every sentence the mouth was trained on."""
     if folder is None:
         return set()
     rows = (json.loads(line) for index in folder.glob("hibari-*.jsonl") for line in index.read_text().splitlines())
     return {" ".join(words(row["text"])) for row in rows if not row["test"]}
+
+
+def is_known(text: str, seen: set[str]) -> bool:
+    """Whether every sentence of the text is among those."""
+    sentences = [" ".join(words(part)) for part in re.split(r"(?<=[.!?])\s+", text)]
+    return " ".join(words(text)) in seen or all(part in seen for part in sentences if part)
+
+
+@dataclass
+class Score:
+    """Words said and misheard, by judge."""
+
+    replies: int = 0
+    words: int = 0
+    wrong: dict[str, int] = field(default_factory=dict)
+
+    def add(self, said: list[str], errors: dict[str, int]) -> None:
+        self.replies, self.words = self.replies + 1, self.words + len(said)
+        for name, count in errors.items():
+            self.wrong[name] = self.wrong.get(name, 0) + count
+
+    def rates(self) -> dict[str, float]:
+        return {f"wer_{name}": round(count / max(1, self.words), 4) for name, count in self.wrong.items()}
 
 
 class PocketSphinx:
@@ -95,26 +121,31 @@ def main() -> None:
     judges: dict[str, Whisper | PocketSphinx] = {"whisper-base": Whisper(args.whisper)}
     if args.pocketsphinx:
         judges["pocketsphinx"] = PocketSphinx()
-    wrong, total, spoken, skipped, seconds, spent = dict.fromkeys(judges, 0), 0, 0, 0, 0.0, 0.0
+    unknown, every = Score(), Score()
+    seconds = spent = 0.0
     for number, (text, samples, done) in enumerate(replies(args.model, questions, args.precision)):
         said = words(text)
-        if not said or " ".join(said) in seen:
-            skipped += 1
+        if not said:
             continue
-        spoken, total = spoken + 1, total + len(said)
+        known = is_known(text, seen)
         seconds, spent = seconds + len(samples) / RATE, spent + done.timings["total"]
-        line = f"{number:3} {text!r}"
+        line, errors = f"{number:3} {'known ' if known else ''}{text!r}", {}
         for name, judge in judges.items():
             heard = words(judge(samples)) if len(samples) > RATE // 10 else []
-            wrong[name] += min(distance(said, heard), 2 * len(said))
+            errors[name] = min(distance(said, heard), 2 * len(said))
             line += f" | {' '.join(heard)}"
+        every.add(said, errors)
+        if not known:
+            unknown.add(said, errors)
         print(line, flush=True)
         if args.out:
             args.out.mkdir(parents=True, exist_ok=True)
             soundfile.write(args.out / f"{number:03}.wav", samples, RATE)
-    out: dict[str, object] = {"replies": spoken, "left_out": skipped, "words": total}
+    out: dict[str, object] = {
+        name: {"replies": score.replies, "words": score.words, **score.rates()}
+        for name, score in (("unknown_replies", unknown), ("all_replies", every))
+    }
     out["speech_seconds"] = round(seconds, 1)
-    out |= {f"wer_{name}": round(count / max(1, total), 4) for name, count in wrong.items()}
     out["real_time_factor_one_thread"] = round(spent / max(seconds, 1e-9), 3)
     out["finished"] = time.strftime("%Y-%m-%d")
     print(json.dumps(out))

@@ -1,6 +1,10 @@
 """Puts the trained parts together as the embedded model: assets/nano, in the layout of the official checkpoints.
 
     python -m training.assemble --base runs/thinker --thinker runs/ear/export --mouth runs/mouth/export
+    python -m training.assemble --only-mouth --mouth runs/mouth/export
+
+The second form puts a new mouth and its voices into the model that is there and leaves all else as it is. That needs a
+mouth which was trained with the pronunciation table of that model (training.mouth.resume).
 
 The decoder's matrices are stored as SmolLM2 came, in 4 bits, with what was learned since as low-rank factors beside
 them; embeddings and the matrices of ear, Talker and DiT in 8 bits, the rest in float16 (model.checkpoint.packed). The
@@ -27,6 +31,7 @@ from model.thinker.vision_encoder import VisionEncoder
 from training.thinker.convert import SYSTEM
 from training.thinker.export import widen
 
+MOUTH = "mouth.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
 IN_EIGHT_BITS = (
@@ -91,7 +96,7 @@ def stored_tuned(name: str, value: Tensor, base: Tensor) -> dict[str, Tensor]:
 def shard_of(name: str) -> str:
     """The file a weight lies in."""
     if name.startswith(("talker.", "token2wav.")):
-        return "mouth.safetensors"
+        return MOUTH
     if name == EMBEDDING:
         return "embeddings.safetensors"
     if name.startswith("thinker.model."):
@@ -127,7 +132,7 @@ def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
         save_file(tensors, out / file, metadata={"format": "pt"})
         (out / file).chmod(0o644)
         print(f"{file}: {(out / file).stat().st_size / 1e6:.1f} MB")
-    save_file(load_file(mouth / "spk.safetensors"), out / "voices.safetensors")
+    shutil.copyfile(mouth / "spk.safetensors", out / "voices.safetensors")
     preprocessor = json.loads((thinker / "preprocessor_config.json").read_text()) | LIMITS
     for file, content in (
         ("config.json", config), ("generation_config.json", GENERATION), ("preprocessor_config.json", preprocessor),
@@ -138,6 +143,23 @@ def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
         shutil.copyfile(thinker / file, out / file)
 
 
+def replace_mouth(mouth: Path, out: Path) -> None:
+    """Write mouth.safetensors and voices.safetensors; the index stays, since the names are the same."""
+    weights = load_file(mouth / "talker.safetensors") | load_file(mouth / "token2wav.safetensors")
+    kept: dict[str, Tensor] = {}
+    for name, value in sorted(weights.items()):
+        if not name.endswith("rotary_embed.inv_freq"):
+            kept |= {key: part.contiguous() for key, part in stored(name, value, {}).items()}
+    there = {k for k, file in json.loads((out / "model.safetensors.index.json").read_text())["weight_map"].items()
+             if file == MOUTH}
+    if there != set(kept):
+        raise SystemExit(f"{out} has another kind of mouth: assemble the whole model.")
+    save_file(kept, out / MOUTH, metadata={"format": "pt"})
+    shutil.copyfile(mouth / "spk.safetensors", out / "voices.safetensors")
+    for file in (MOUTH, "voices.safetensors"):
+        (out / file).chmod(0o644)
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -145,7 +167,11 @@ def main() -> None:
     parser.add_argument("--thinker", type=Path, default=Path("runs/ear/export"))
     parser.add_argument("--mouth", type=Path, default=Path("runs/mouth/export"))
     parser.add_argument("--out", type=Path, default=Path("assets/nano"))
+    parser.add_argument("--only-mouth", action="store_true")
     args = parser.parse_args()
+    if args.only_mouth:
+        replace_mouth(args.mouth, args.out)
+        return
     assemble(args.base, args.thinker, args.mouth, args.out)
 
 

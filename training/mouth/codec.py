@@ -3,8 +3,14 @@
     python -m training.mouth.codec train  --minutes 10
     python -m training.mouth.codec encode           # writes runs/mouth/codes.npz
 
-Finite scalar quantisation needs no codebook losses; all computation is at the code rate, which makes it cheap. The
-decoder is not shipped (the DiT takes its place): it is the measure of what the codes can carry.
+The trained codec is written to runs/mouth/codec.safetensors in float16 and read from there; without one, the codec of
+the shipped model is read, which lies beside this file. Only with that one can the shipped Talker and DiT learn on.
+
+Finite scalar quantisation needs no codebook losses; all computation is at the code rate, which makes it cheap. Each
+code must by itself tell which phonemes sound in its 40 ms (their times come with the synthetic voice), and the encoder
+hears a little noise that its decoder must not repeat: so codes follow what is said, which a Talker can predict, rather
+than what merely happened. The decoder is not shipped (the DiT takes its place): it is the measure of what the codes can
+carry.
 """
 
 from __future__ import annotations
@@ -15,13 +21,24 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import nn
 
+from training.data.shards import RATE, Clip
+from training.data.synthesize import TAIL
 from training.mouth.loop import Loop
-from training.mouth.mel import BINS, FRAMES_A_CODE, Corpus
+from training.mouth.mel import BINS, FRAMES_A_CODE, HOP, Corpus
 
+FILE = "codec.safetensors"
+SHIPPED = Path(__file__).with_name(FILE)
 LEVELS = (8, 5, 5, 5)
 CODES = 1000
+HALVES = 2  # of a code: a phoneme is told for each
+VOICES = 8  # the decoder can be told whose voice it is; with one voice, the first
+PHONEMES = "_.bdfhijklmnpstuvwzæðŋɐɑɔəɛɜɡɪɹɾʃʊʌʒʔʤʧθAIOQTWYᵊᵻ"  # of the voice; _ any other, . silence
+EARLY = 0.04  # seconds by which the sounds of the synthetic voice come before their planned times
+TELLING = 0.12  # weight of the phonemes' cross entropy beside the mel's error
+NOISE = 0.15  # standard deviation of what the encoder hears besides the standardised mel
 
 
 class FSQ(nn.Module):
@@ -71,7 +88,11 @@ class Codec(nn.Module):
         self.enc = nn.Sequential(*[Block(width) for _ in range(encoder)])
         self.to_z = nn.Conv1d(width, len(LEVELS), 1)
         self.fsq = FSQ()
+        self.tell = nn.Sequential(nn.Linear(len(LEVELS), 128), nn.GELU(), nn.Linear(128, 128), nn.GELU(),
+                                  nn.Linear(128, HALVES * len(PHONEMES)))
         self.dec_in = nn.Conv1d(len(LEVELS), width, 3, padding=1)
+        self.voice = nn.Embedding(VOICES, width)
+        nn.init.zeros_(self.voice.weight)
         self.dec = nn.Sequential(*[Block(width, 1 + i % 2) for i in range(decoder)], nn.GroupNorm(1, width))
         self.dec_out = nn.Conv1d(width, smooth * FRAMES_A_CODE, 1)
         self.post = nn.Sequential(nn.GELU(), nn.Conv1d(smooth, smooth, 5, padding=2), nn.GELU(),
@@ -81,10 +102,15 @@ class Codec(nn.Module):
         """Mel [b, frames, 80] → (quantised [b, codes, 4], codes [b, codes])."""
         b, frames, _ = mel.shape
         x = mel.reshape(b, frames // FRAMES_A_CODE, -1).transpose(1, 2)
-        return self.fsq(self.to_z(self.enc(self.enc_in(x))).transpose(1, 2))
+        return self.fsq(self.to_z(self.enc(self.enc_in(x))).transpose(1, 2).float())
 
-    def decode_quantised(self, q: torch.Tensor) -> torch.Tensor:
-        y = self.dec_out(self.dec(self.dec_in(q.transpose(1, 2)))).transpose(1, 2)
+    def told(self, q: torch.Tensor) -> torch.Tensor:
+        """Quantised [b, codes, 4] → logits of the phonemes [b, 2 codes, phonemes], each from its own code alone."""
+        return self.tell(q).unflatten(-1, (HALVES, -1)).flatten(1, 2)
+
+    def decode_quantised(self, q: torch.Tensor, voice: int = 0) -> torch.Tensor:
+        y = self.dec_in(q.transpose(1, 2)) + self.voice.weight[voice][:, None]
+        y = self.dec_out(self.dec(y)).transpose(1, 2)
         y = y.reshape(y.shape[0], -1, self.smooth).transpose(1, 2)
         return self.post(y).transpose(1, 2)
 
@@ -97,36 +123,74 @@ class Codec(nn.Module):
         return self.decode_quantised(q), codes
 
 
+def phonemes_of(clip: Clip) -> np.ndarray:
+    """The number of the phoneme in the middle of every half code [2 codes]; -100 between words. Stress marks belong to
+    the vowel behind them."""
+    step = HOP * FRAMES_A_CODE // HALVES
+    if not clip.ends:
+        return np.full(clip.samples // step, -100)
+    line, ends = clip.phonemes, np.array(clip.ends)
+    names = [line[i + 1] if c in "ˈˌ" and i + 1 < len(line) else c for i, c in enumerate(line)]
+    numbers = [-100 if c == " " else 1 if c in ",.!?;:—…" else max(0, PHONEMES.find(c)) for c in names]
+    middles = np.arange(clip.samples // step) * step + step // 2
+    said = np.array([*numbers, 1])[np.searchsorted(ends, middles + int(EARLY * RATE), side="right")]
+    said[middles > clip.samples - int(TAIL * RATE)] = 1  # the voice reckons the silence at the end to the last phoneme
+    return said
+
+
 def load_codec(runs: Path) -> Codec:
-    net = Codec()
-    net.load_state_dict(torch.load(runs / "codec.pt", weights_only=False)["net"])
+    """The codec trained in this folder, else the shipped model's."""
+    net, own = Codec(), runs / FILE
+    net.load_state_dict({k: v.float() for k, v in load_file(own if own.exists() else SHIPPED).items()})
     return net.eval()
 
 
-def crop(corpus: Corpus, i: int, frames: int, rng: np.random.Generator) -> torch.Tensor:
-    """A random piece of a clip, starting on a code; short clips go on with their last (silent) frame."""
+def crop(corpus: Corpus, i: int, frames: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """A random piece of a clip, starting on a code, and its phonemes; short clips go on with their last (silent)
+    frame."""
     have = corpus.frames(i)
     begin = int(rng.integers(0, max(0, have - frames) // FRAMES_A_CODE + 1)) * FRAMES_A_CODE
-    mel = corpus.mel(i, begin, min(frames, have - begin))
-    return mel if len(mel) == frames else torch.cat([mel, mel[-1:].expand(frames - len(mel), -1)])
+    take = min(frames, have - begin)
+    mel = corpus.mel(i, begin, take)
+    half = FRAMES_A_CODE // HALVES
+    said = torch.ones(frames // half, dtype=torch.long)
+    said[:take // half] = torch.from_numpy(phonemes_of(corpus.clips[i])[begin // half:(begin + take) // half])
+    return mel if len(mel) == frames else torch.cat([mel, mel[-1:].expand(frames - len(mel), -1)]), said
 
 
 def train(runs: Path, data: Path, minutes: float) -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    corpus, net = Corpus(data, runs / "mels", limit=12000), Codec()
+    corpus, net = Corpus(data, runs / "mels"), Codec()
+    timed = [i for i in corpus.train if corpus.clips[i].ends]
     loop = Loop(runs, "codec", minutes, net, 2e-3, hold=0.4, betas=(0.8, 0.99), decay=1e-3)
     for _ in loop:
-        mel = torch.stack([crop(corpus, i, 96, rng) for i in rng.choice(corpus.train, 24)])
-        out, codes = net(mel)
+        mel, said = (torch.stack(x) for x in zip(*(crop(corpus, i, 96, rng) for i in rng.choice(timed, 24))))
+        with torch.autocast("cpu", torch.bfloat16):
+            q, codes = net.encode(mel + NOISE * torch.randn_like(mel))
+            out, told = net.decode_quantised(q).float(), net.told(q).float()
         l1 = (out - mel).abs().mean()
         delta = (out.diff(dim=1) - mel.diff(dim=1)).abs().mean()
-        loop.step(l1 + 0.5 * F.mse_loss(out, mel) + 0.3 * delta, every=100, l1=l1.item(),
-                  used=float(codes.unique().numel()))
+        phonemes = F.cross_entropy(told.flatten(0, 1), said.flatten())
+        loop.step(l1 + 0.5 * F.mse_loss(out, mel) + 0.3 * delta + TELLING * phonemes, every=100, l1=l1.item(),
+                  told=phonemes.item(), used=float(codes.unique().numel()))
+        if loop.steps % 1000 == 0:
+            print(examine(net, corpus), flush=True)
+    print(examine(net, corpus), f"{loop.steps} steps", flush=True)
+    save_file({k: v.half().contiguous() for k, v in net.state_dict().items()}, runs / FILE)
+
+
+@torch.no_grad()
+def examine(net: Codec, corpus: Corpus, count: int = 60) -> str:
     net.eval()
-    with torch.no_grad():
-        errors = [(net(m[None])[0] - m).abs().mean().item() for m in map(corpus.mel, corpus.test[:60])]
-    print(f"held-out L1 {np.mean(errors):.4f} (standardised), {loop.steps} steps", flush=True)
+    errors, right = [], []
+    for i in corpus.test[:count]:
+        mel, said = corpus.mel(i), torch.from_numpy(phonemes_of(corpus.clips[i]))
+        q, _ = net.encode(mel[None])
+        errors.append((net.decode_quantised(q)[0] - mel).abs().mean().item())
+        right.append((net.told(q)[0].argmax(-1) == said)[said >= 0].float())
+    net.train()
+    return f"held-out L1 {np.mean(errors):.4f} (standardised), phonemes told {torch.cat(right).mean():.3f}"
 
 
 def encode(runs: Path, data: Path) -> None:

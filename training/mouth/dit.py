@@ -53,12 +53,16 @@ def new_dit(sizes: DiTConfig = SIZES) -> DiT:
     for linear in [net.norm_out.linear, net.proj_out, *(b.attn_norm.linear for b in net.transformer_blocks)]:
         nn.init.zeros_(linear.weight)
         nn.init.zeros_(linear.bias)
-    table = net.text_embed.codec_embed.weight
-    digits = FSQ().digits(torch.arange(CODES))
-    with torch.no_grad():
-        table[:CODES] = digits @ torch.randn(digits.shape[1], sizes.emb_dim) * 0.7
-        table[:CODES] += 0.2 * torch.randn(CODES, sizes.emb_dim)
+    forget_codes(net)
     return net
+
+
+def forget_codes(net: DiT) -> None:
+    """Fresh rows for the codes of a new codec."""
+    table, digits = net.text_embed.codec_embed.weight, FSQ().digits(torch.arange(CODES))
+    with torch.no_grad():
+        table[:CODES] = digits @ torch.randn(digits.shape[1], table.shape[1]) * 0.7
+        table[:CODES] += 0.2 * torch.randn(CODES, table.shape[1])
 
 
 def load_dit(runs: Path) -> DiT:
@@ -139,12 +143,14 @@ def examine(net: DiT, corpus: Corpus, codes: list[np.ndarray], reference: torch.
     return "held-out mel L1 after 8 Euler steps: " + ", ".join(f"{k} {np.mean(v):.4f}" for k, v in errors.items())
 
 
-def train(runs: Path, data: Path, minutes: float, frames: int) -> None:
+def train(runs: Path, data: Path, minutes: float, frames: int, rate: float, new_codes: bool) -> None:
     torch.manual_seed(0)
     corpus, codes, net = Corpus(data, runs / "mels"), load_codes(runs), new_dit()
     fixed = reference_mel(corpus)
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters", flush=True)
-    loop = Loop(runs, "dit", minutes, net, 1.5e-3, hold=0.4, betas=(0.9, 0.98), decay=0.01, warm=150)
+    loop = Loop(runs, "dit", minutes, net, rate, hold=0.4, betas=(0.9, 0.98), decay=0.01, warm=150)
+    if new_codes and not loop.steps:
+        forget_codes(net)
     rng = np.random.default_rng(loop.steps)
     torch.manual_seed(loop.steps)
     for _ in loop:
@@ -165,11 +171,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--frames", type=int, default=1600, help="mel frames a step")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--new-codes", action="store_true", help="the weights begun with know another codec's codes")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.minutes, args.frames)
+    train(args.runs, args.data, args.minutes, args.frames, args.rate, args.new_codes)
 
 
 if __name__ == "__main__":

@@ -24,24 +24,22 @@ from training.mouth.pronunciation import WIDTH
 
 THINKER_WIDTH = 640
 CODE_SCALE = 2048.0
-SOUND_RMS = 0.002
 TALKER, TOKEN2WAV = "talker.", "token2wav.code2wav_"
 
 
 def folded_talker(net: talker.TrainedTalker) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """(tensors named as in the official checkpoint, pronunciation table [vocabulary, 64])."""
-    table = net.pronunciation.table()
-    scale = SOUND_RMS / table.square().mean().sqrt()
+    table, scale = net.pronunciation.table(), net.pronunciation.scale()
     hidden, width = net.text.out_features, THINKER_WIDTH
     projection, codes = torch.zeros(hidden, width), torch.zeros(talker.SIZES.vocab_size, width)
     projection[:, :hidden] = torch.eye(hidden) / CODE_SCALE
     projection[:, width - WIDTH:] = net.text.weight / scale
-    codes[:, :hidden] = net.decoder.embed_tokens.weight * CODE_SCALE
+    codes[:, :hidden] = net.code_table() * CODE_SCALE
     state = {f"{TALKER}model.{k}": v for k, v in net.decoder.state_dict().items()}
     state[f"{TALKER}model.embed_tokens.weight"] = codes
     state[f"{TALKER}thinker_to_talker_proj.weight"] = projection
     state[f"{TALKER}thinker_to_talker_proj.bias"] = net.text.bias
-    state[f"{TALKER}codec_head.weight"] = net.head.weight
+    state[f"{TALKER}codec_head.weight"] = net.code_head()
     return state, table * scale
 
 

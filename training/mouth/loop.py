@@ -43,7 +43,8 @@ class Loop:
         self.until = deadline(os.environ.get("TRAIN_UNTIL"))
         if self.path.exists():
             state = torch.load(self.path, weights_only=False)
-            net.load_state_dict(state["net"])
+            if missing := net.load_state_dict(state["net"], strict="optimizer" in state).missing_keys:
+                print(f"began afresh: {', '.join(missing)}", flush=True)
             if "optimizer" in state:
                 self.optimizer.load_state_dict(state["optimizer"])
                 self.steps, self.spent = state["steps"], state["spent"]

@@ -90,8 +90,10 @@ def measure(args: argparse.Namespace) -> None:
     from faster_whisper import WhisperModel
 
     mouth = Mouth(args)
-    chosen = [i for i in mouth.corpus.test if len(words(mouth.corpus.clips[i].text)) >= 4][:args.count]
-    texts = [mouth.corpus.clips[i].text for i in chosen]
+    clips = mouth.corpus.clips
+    chosen = [i for i in mouth.corpus.test
+              if len(words(clips[i].text)) >= 4 and clips[i].path.name.startswith(args.shards)][:args.count]
+    texts = [clips[i].text for i in chosen]
     judge = WhisperModel(str(args.whisper), device="cpu", compute_type="int8", cpu_threads=1)
     for name in args.links:
         began = time.process_time()
@@ -121,6 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--whisper", type=Path, required=True, help="folder of a CTranslate2 Whisper")
     parser.add_argument("--links", nargs="+", default=LINKS, choices=LINKS)
+    parser.add_argument("--shards", default="", help='how their names begin: "hibari-answers" for what the model says')
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--points", type=int, default=9, help="times of the solver, steps + 1")
     parser.add_argument("--solver", default="euler", choices=[s.value for s in Solver])

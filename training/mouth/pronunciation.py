@@ -13,10 +13,13 @@ import os
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
 WIDTH = 64
+SOUND_RMS = 0.002  # of the exported table
+FILE = "pronunciation.safetensors"  # an exported table; where it lies, the Talker is trained with it as it is
 PHONES = 14  # of one token; longer ones are cut
 ENDINGS = {"s": "z", "t": "t", "re": "ɹ", "ll": "əl", "ve": "v", "m": "m", "d": "d"}
 MARKS = ".,?!;:\"'()-—\n"
@@ -91,3 +94,31 @@ class Pronunciation(nn.Module):
         """[vocabulary, 64] as the Talker was trained with it."""
         return torch.cat([self(torch.arange(i, min(i + 4096, len(self.phones))))
                           for i in range(0, len(self.phones), 4096)])
+
+    def scale(self) -> float:
+        """By what the table is multiplied in the token embedding."""
+        return SOUND_RMS / float(self.table().square().mean().sqrt())
+
+
+class FixedPronunciation(nn.Module):
+    """The same from a table that was exported before and must stay as it is, since it is in the shipped embeddings."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.register_buffer("known", load_file(file)["pronunciation"].float() / SOUND_RMS, persistent=False)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.known[ids]
+
+    def table(self) -> torch.Tensor:
+        return self.known
+
+    def scale(self) -> float:
+        return SOUND_RMS
+
+
+def pronunciation_for(tokenizer: Tokenizer, runs: Path) -> Pronunciation | FixedPronunciation:
+    """A fixed table where one lies among the runs, else one to be trained."""
+    if (runs / FILE).exists():
+        return FixedPronunciation(runs / FILE)
+    return Pronunciation(tokenizer, runs / "phonemes.json")

@@ -7,7 +7,11 @@ token + codec start, then one reply token and the previous code a step, text_end
 of two or three sentences are clips laid end to end.
 
 The network here has no 640-wide inputs: text enters through 64 columns, codes through a full table of the hidden size.
-``export`` folds both into the official ``thinker_to_talker_proj`` and ``embed_tokens``.
+``export`` folds both into the official ``thinker_to_talker_proj`` and ``embed_tokens``. Beside its own row of the table
+and of the head, a code has what its four digits contribute, so that rare codes learn from their neighbours; folded too.
+
+Where talker.pt holds weights without an optimiser's state (training.mouth.resume writes it so), training goes on from
+them; if the codec is a new one (``--new-codes``), their tables begin afresh and learn alone for some steps.
 """
 
 from __future__ import annotations
@@ -26,10 +30,11 @@ from model.config import DecoderConfig
 from model.kv_cache import KVCache
 from model.layers import Attention, Decoder, RMSNorm
 from model.rope import rotate
-from training.mouth.codec import load_codes
+from training.mouth.codec import CODES, FSQ, LEVELS, load_codes
 from training.mouth.loop import Loop
 from training.mouth.mel import Corpus
-from training.mouth.pronunciation import WIDTH, Pronunciation
+from training.mouth.pronunciation import WIDTH, pronunciation_for
+from training.thinker.convert import SYSTEM
 
 PAD, BOS, EOS, MASK = 1000, 1001, 1002, 1003
 TEXT_PAD, TEXT_END, VOICE = 10, 12, 13
@@ -38,6 +43,8 @@ SIZES = DecoderConfig(vocab_size=1008, hidden_size=256, intermediate_size=768, n
                       mrope_section=(8, 12, 12))
 LONGEST = 300  # codes of one reply
 SHORT_FIRST = 0.25  # of the training: replies of up to 60 codes and no prompts
+TABLES_FIRST = 250  # steps in which only the tables of new codes learn
+PROMPTED = 0.35  # of the steps after that have a prompt
 
 
 class TrainedAttention(Attention):
@@ -64,9 +71,9 @@ class TrainedNorm(RMSNorm):
 
 
 class TrainedTalker(nn.Module):
-    def __init__(self, tokenizer: Tokenizer, cache: Path, sizes: DecoderConfig = SIZES) -> None:
+    def __init__(self, tokenizer: Tokenizer, runs: Path, sizes: DecoderConfig = SIZES) -> None:
         super().__init__()
-        self.pronunciation = Pronunciation(tokenizer, cache)
+        self.pronunciation = pronunciation_for(tokenizer, runs)
         self.text = nn.Linear(WIDTH, sizes.hidden_size)
         self.decoder = Decoder(sizes)
         self.head = nn.Linear(sizes.hidden_size, sizes.vocab_size, bias=False)
@@ -80,13 +87,37 @@ class TrainedTalker(nn.Module):
                 nn.init.normal_(module.weight, std=0.02 / (sizes.num_hidden_layers**0.5 if last else 1) * 1.4)
         nn.init.normal_(self.decoder.embed_tokens.weight, std=0.3)
         nn.init.normal_(self.head.weight, std=0.02)
+        self.register_buffer("digits", digits_of_codes(sizes.vocab_size), persistent=False)
+        self.digit_in = nn.Parameter(torch.zeros(sum(LEVELS), sizes.hidden_size))
+        self.digit_out = nn.Parameter(torch.zeros(sum(LEVELS), sizes.hidden_size))
+        nn.init.normal_(self.digit_in, std=0.15)
+        nn.init.normal_(self.digit_out, std=0.02)
+
+    def code_table(self) -> torch.Tensor:
+        """[codes, hidden]: what a code puts in."""
+        return self.decoder.embed_tokens.weight + self.digits @ self.digit_in
+
+    def code_head(self) -> torch.Tensor:
+        """[codes, hidden]: how a code is told."""
+        return self.head.weight + self.digits @ self.digit_out
+
+    def forget_codes(self) -> None:
+        """Fresh rows for the codes of a new codec; what marks begin, end and gap stays."""
+        with torch.no_grad():
+            self.decoder.embed_tokens.weight[:CODES].normal_(std=0.12)
+            self.head.weight[:CODES].normal_(std=0.02)
+
+    def only_tables(self, alone: bool) -> None:
+        """Let nothing but the tables of codes learn, or everything."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(not alone or name.startswith(("digit", "head", "decoder.embed_tokens")))
 
     def embed(self, text: torch.Tensor, codes: torch.Tensor, silent: torch.Tensor | None = None) -> torch.Tensor:
         """Token ids and previous codes [B, S] → [B, S, hidden]; code -1 adds nothing, ``silent`` mutes the text."""
         sound = self.pronunciation(text)
         if silent is not None:
             sound = sound * ~silent[..., None]
-        code = self.decoder.embed_tokens(codes.clamp(min=0)) * (codes >= 0)[..., None]
+        code = F.embedding(codes.clamp(min=0), self.code_table()) * (codes >= 0)[..., None]
         return self.text(sound) + code
 
     def forward(self, x: torch.Tensor, cache: KVCache | None = None) -> torch.Tensor:
@@ -102,12 +133,13 @@ class TrainedTalker(nn.Module):
         count = len(replies)
         cache = self.decoder.new_cache(longest + 2)
         items = [[*reply, TEXT_END] for reply in replies]
+        head = self.code_head()
         self(self.embed(torch.full((count, 1), VOICE), torch.full((count, 1), PAD)), cache)
         code, codes = torch.full((count,), BOS), []
         ended = torch.zeros(count, dtype=torch.bool)
         for step in range(longest):
             text = torch.tensor([[row[step] if step < len(row) else TEXT_PAD] for row in items])
-            logits = self.head(self(self.embed(text, code[:, None]), cache)[:, 0])
+            logits = self(self.embed(text, code[:, None]), cache)[:, 0] @ head.T
             logits[:, [PAD, BOS, *range(MASK, logits.shape[1])]] = -1e9
             code = logits.argmax(-1)
             if temperature:
@@ -123,6 +155,16 @@ class TrainedTalker(nn.Module):
         return [row[:row.index(EOS)] if EOS in row else row for row in torch.stack(codes, 1).tolist()]
 
 
+def digits_of_codes(vocabulary: int) -> torch.Tensor:
+    """[vocabulary, 23]: ones where a code has a digit; zero for what is no code."""
+    out, fsq, begin = torch.zeros(vocabulary, sum(LEVELS)), FSQ(), 0
+    codes = torch.arange(CODES)
+    for base, levels in zip(fsq.base.tolist(), LEVELS):
+        out[codes, begin + codes // base % levels] = 1
+        begin += levels
+    return out
+
+
 class Texts:
     """Token ids of every clip, first in a reply (without leading space) and later in it."""
 
@@ -130,8 +172,9 @@ class Texts:
         texts = [clip.text for clip in corpus.clips]
         self.first = [e.ids for e in tokenizer.encode_batch(texts)]
         self.later = [e.ids for e in tokenizer.encode_batch([" " + text for text in texts])]
-        self.user, self.answer = (tokenizer.encode(s).ids for s in (
-            "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"))
+        self.user, self.answer, self.system = (tokenizer.encode(s).ids for s in (
+            "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n",
+            f"<|im_start|>system\n{SYSTEM}<|im_end|>\n"))
 
     def prompt(self, length: int, rng: random.Random) -> list[int]:
         """The last ``length`` tokens of some conversation that ends where an answer begins."""
@@ -139,7 +182,8 @@ class Texts:
         while len(ids) < length:
             ids = self.user + self.first[rng.randrange(len(self.first))] + ids
             ids = self.first[rng.randrange(len(self.first))] + self.answer[:2] + ids
-        return ids[len(ids) - length:]
+        ids = ids[len(ids) - length:]
+        return self.system + ids[len(self.system):] if length > len(self.system) + 12 else ids
 
 
 def groups(indices: list[int], codes: list, longest: int, rng: random.Random) -> list[list[int]]:
@@ -195,7 +239,7 @@ def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...]) -> tuple[torch.T
     text, before, target, silent = data
     hidden = net(net.embed(text, before, silent))
     chosen = target >= 0
-    logits = net.head(hidden[chosen])
+    logits = hidden[chosen] @ net.code_head().T
     right = (logits.argmax(-1) == target[chosen]).float().mean().item()
     return F.cross_entropy(logits, target[chosen]), right
 
@@ -205,7 +249,18 @@ def corrupt(before: torch.Tensor, share: float) -> torch.Tensor:
     dice = torch.rand(before.shape)
     codes = (before >= 0) & (before < PAD)
     out = torch.where(codes & (dice < share), MASK, before)
-    return torch.where(codes & (dice > 1 - share / 3), torch.randint(0, PAD, before.shape), out)
+    wrong = torch.where(torch.rand(before.shape) < 0.5, torch.randint(0, PAD, before.shape), neighbours(before))
+    return torch.where(codes & (dice > 1 - share / 3), wrong, out)
+
+
+def neighbours(codes: torch.Tensor) -> torch.Tensor:
+    """Codes of which one digit is off by one, where it can be."""
+    base, levels = FSQ().base, FSQ().levels.long()
+    which = torch.randint(0, len(LEVELS), codes.shape)
+    digit = codes.clamp(0, CODES - 1) // base[which] % levels[which]
+    moved = digit + torch.randint(0, 2, codes.shape) * 2 - 1
+    moved = torch.where((moved < 0) | (moved >= levels[which]), digit, moved)
+    return codes + (moved - digit) * base[which]
 
 
 @torch.no_grad()
@@ -217,12 +272,14 @@ def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]]) -> str:
         ("TEST", "wrong text", "with prompt"), values))
 
 
-def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int) -> None:
+def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate: float, new_codes: bool) -> None:
     torch.manual_seed(0)
     tokenizer, corpus, codes = Tokenizer.from_file(str(tokens)), Corpus(data, runs / "mels"), load_codes(runs)
-    texts, net = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs / "phonemes.json")
+    texts, net = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs)
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {len(corpus.train)} clips", flush=True)
-    loop = Loop(runs, "talker", minutes, net, 1.5e-3, hold=0.4, betas=(0.9, 0.95), decay=0.02, warm=200)
+    loop = Loop(runs, "talker", minutes, net, rate, hold=0.4, betas=(0.9, 0.95), decay=0.02, warm=200)
+    if new_codes and not loop.steps:
+        net.forget_codes()
     rng = random.Random(loop.steps)
     held = sorted([i] for i in corpus.test[:48])
     check = random.Random(1)
@@ -241,7 +298,10 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int) -> No
         if progress < SHORT_FIRST:  # alignment emerges sooner
             while sum(len(codes[i]) for i in rows[-1]) > 60:
                 rows = next(queue, None) or next(queue := batches(known, codes, size, LONGEST, rng))
-        prompt = 0 if progress < SHORT_FIRST or rng.random() < 0.4 else min(200, int(rng.expovariate(1 / 25)) + 1)
+        prompt = 0
+        if progress > SHORT_FIRST and rng.random() < PROMPTED:
+            prompt = rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
+        net.only_tables(new_codes and loop.steps < TABLES_FIRST)
         text, before, target, silent = collate(rows, codes, texts, prompt, rng)
         with torch.autocast("cpu", torch.bfloat16):
             loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
@@ -252,7 +312,7 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int) -> No
 
 
 def load_talker(runs: Path, tokenizer: Tokenizer) -> TrainedTalker:
-    net = TrainedTalker(tokenizer, runs / "phonemes.json")
+    net = TrainedTalker(tokenizer, runs)
     net.load_state_dict(torch.load(runs / "talker.pt", weights_only=False)["net"])
     return net.eval()
 
@@ -261,12 +321,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--size", type=int, default=1000, help="codes a step")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--new-codes", action="store_true", help="the weights begun with know another codec's codes")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.tokenizer, args.minutes, args.size)
+    train(args.runs, args.data, args.tokenizer, args.minutes, args.size, args.rate, args.new_codes)
 
 
 if __name__ == "__main__":
