@@ -629,6 +629,14 @@
         <translation>文字大小</translation>
     </message>
     <message>
+        <source>A face in calls (F8)</source>
+        <translation>通话时显示面孔（F8）</translation>
+    </message>
+    <message>
+        <source>Less motion</source>
+        <translation>减少动画</translation>
+    </message>
+    <message>
         <source>Language</source>
         <translation>语言</translation>
     </message>
