@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _SHORT = 256  # keys; up to here the fused kernel is the faster one for a single query
+_LONG = 2048  # keys; plain products of many queries are compiled for each length and stay in memory, so not beyond this
 
 
 def additive_mask(visible: Tensor, shared: int, dtype: torch.dtype) -> Tensor:
@@ -37,4 +38,6 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
 
 
 def _explicit(q: Tensor, queries: int, keys: int) -> bool:
-    return q.device.type == "cpu" and q.dtype == torch.bfloat16 and (queries > 1 or keys > _SHORT)
+    if q.device.type != "cpu" or q.dtype != torch.bfloat16:
+        return False
+    return keys > _SHORT if queries == 1 else keys <= _LONG
