@@ -40,8 +40,8 @@ class MessageView(QWidget):
         self.theme, self.message = theme, message
 
     def refresh(self) -> None:
-        """Show the message as it now is."""
-        raise NotImplementedError
+        """Show the message as it now is; each kind of message adds what it is made of."""
+        self.update()
 
     def set_room(self, width: int) -> None:
         """How wide the conversation is."""
