@@ -113,8 +113,8 @@ class AddMedia:
 
 @dataclass(frozen=True)
 class Reply:
-    """The turn is complete: answer it. `again`: take the last reply back as if it had never been, and give another one
-    to the same question."""
+    """The turn is complete, or may be: answer it. Until something new is heard, seen or said, Resume takes it back.
+    `again`: take the last reply back as if it had never been, and give another one to the same question."""
 
     generation: int
     speech: bool = True
@@ -129,6 +129,14 @@ class Interrupt:
 
     generation: int
     heard_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Resume:
+    """The person goes on speaking: stop the reply of this generation within one step and take it back, as if Reply had
+    never been sent. The turn is open again, and what is heard next, under a generation of its own, belongs to it."""
+
+    generation: int
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,7 @@ Command = (
     | AddMedia
     | Reply
     | Interrupt
+    | Resume
     | Discard
     | Quit
 )

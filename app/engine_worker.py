@@ -1,7 +1,7 @@
 """The engine's own process: reads commands from stdin, runs the model on the main thread, writes events to stdout.
 
-A second thread reads the commands, so that an Interrupt reaches a running reply within one step of it; everything else
-waits in a queue. When stdin closes, the window is gone and so are we: nothing stays behind in memory.
+A second thread reads the commands, so that Interrupt and Resume stop a running reply within one step of it; everything
+else waits in a queue. When stdin closes, the window is gone and so are we: nothing stays behind in memory.
 Started by `app.engine_process` as `python -m app.engine_worker`.
 """
 
@@ -34,6 +34,7 @@ class EngineWorker:
 
     Attributes:
         interrupted: the generation up to which replies are no longer wanted, be they running or still queued.
+        taken_back: the newest of them that is taken back, because the person goes on with the turn.
     """
 
     def __init__(self, source: BinaryIO, sink: BinaryIO, factory: str) -> None:
@@ -45,7 +46,7 @@ class EngineWorker:
         self._voice: str | None = None
         self._system: str | None = None
         self._failed_turn = -1  # a turn whose input was refused: its Reply must not run on the half that was taken
-        self.interrupted = -1
+        self.interrupted = self.taken_back = -1
         self._heard_seconds: float | None = None
         self._replied = -1  # the newest reply that runs or has run
         self._preview_talk: Any = None
@@ -64,10 +65,12 @@ class EngineWorker:
         while (command := protocol.read_message(self._source)) is not None:
             if isinstance(command, protocol.Interrupt):
                 self._interrupt(command)
-            else:
-                self._commands.put(command)  # type: ignore[arg-type]
-                if isinstance(command, protocol.Quit):
-                    return
+                continue
+            if isinstance(command, protocol.Resume):
+                self._take_back(command)
+            self._commands.put(command)  # type: ignore[arg-type]
+            if isinstance(command, protocol.Quit):
+                return
         # The parent is gone. A reply may be running for seconds on the main thread: nobody is left to hear it.
         os._exit(0)
 
@@ -78,6 +81,11 @@ class EngineWorker:
         # A reply may be made completely and still be playing: what was not heard of it is forgotten all the same.
         if talk is not None and self._replied == command.generation:
             talk.interrupt(heard_seconds=command.heard_seconds)
+
+    def _take_back(self, command: protocol.Resume) -> None:
+        self.taken_back = command.generation
+        if self._talk is not None and self._replied == command.generation:
+            self._talk.interrupt()
 
     def _serve(self, command: protocol.Command) -> None:
         generation = getattr(command, "generation", 0)
@@ -122,6 +130,9 @@ class EngineWorker:
                 self._preview(generation, voice)
             case protocol.Reply():
                 self._reply(command)
+            case protocol.Resume(generation):
+                if self._replied == generation != self._failed_turn:  # otherwise there is nothing to take back
+                    self._conversation().resume()
             case protocol.Discard():
                 self._conversation().discard()
             case _:
@@ -186,6 +197,9 @@ class EngineWorker:
         if generation == self._failed_turn:
             return
         talk = self._conversation()
+        if self.taken_back == generation:
+            self._send(protocol.ReplyDone(generation, "", True, 0.0, {}))
+            return
         self._replied = generation
         if self.interrupted >= generation:  # stopped before it began
             talk.discard()
@@ -194,7 +208,7 @@ class EngineWorker:
         if command.again:
             talk.resume()
         with contextlib.suppress(BadInputError):  # where nothing was asked, the reply says so in better words
-            talk.pause()  # so that this question can be answered again
+            talk.pause()  # so that the person may go on, and this question be answered again
         speech = command.speech and bool(self._engine.voices)  # a model without a voice still answers
         self._stream(generation, talk, talk.reply(seed=command.seed, greedy=command.greedy, speech=speech))
 
@@ -213,7 +227,7 @@ class EngineWorker:
         """Send a reply's events as they come."""
         told = False
         for event in events:
-            if self.interrupted >= generation and not told:
+            if (self.interrupted >= generation or self.taken_back == generation) and not told:
                 # The interrupt may have come between our check and the first step, where there was nothing to stop.
                 talk.interrupt(heard_seconds=self._heard_seconds)
                 told = True

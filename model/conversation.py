@@ -137,6 +137,7 @@ class Conversation:
     def discard(self) -> None:
         """Forget what was heard, seen and said since the last reply."""
         if self._turn is not None and self._begun is not None:
+            self._forget_pause()
             self._context.go_back(self._begun)
             self._context.cancel_exchange()
             self._end_turn()

@@ -52,7 +52,8 @@ class TurnMachine:
         self._length = 0.0
 
     def cut(self) -> None:
-        """The turn is over although the voice may go on: what it still says begins no new turn before a silence."""
+        """The turn is over although the voice may go on: what it still says begins no new turn before a silence as long
+        as one that ends a turn."""
         self.reset()
         self._unwanted = True
 
@@ -63,7 +64,7 @@ class TurnMachine:
     def _while_waiting(self, probability: float) -> TurnChange | None:
         if self._unwanted:
             self._silent = 0.0 if probability >= self.rules.stay_probability else self._silent + FRAME_SECONDS
-            self._unwanted = self._silent < self.rules.end_silence / 2
+            self._unwanted = self._silent < self.rules.end_silence
             return None
         self._voiced = self._voiced + 1 if probability >= self.rules.start_probability else 0
         if self._voiced < self.rules.start_frames:

@@ -67,7 +67,8 @@ def test_cut_turn_needs_a_silence_before_the_next() -> None:
     assert feed(machine, VOICE, 2.0) == []
     machine.reset()  # an answer that was played meanwhile does not make the voice wanted
     assert feed(machine, VOICE, 0.5) == []
-    assert feed(machine, SILENCE, 0.4) == []
+    assert feed(machine, SILENCE, 0.4) == [] and feed(machine, VOICE, 0.5) == []  # the breath between two words
+    assert feed(machine, SILENCE, 0.7) == []
     assert feed(machine, VOICE, 0.2) == [TurnChange.STARTED]
 
 
