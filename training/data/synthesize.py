@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40000)
     parser.add_argument("--answers", type=Path, help="speak the answers in this file in place of the sentences")
     parser.add_argument("--shard", type=int, default=2000, help="clips in a shard")
+    parser.add_argument("--first", type=int, default=0, help="number of the first shard to speak")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     voice = Speaker()
@@ -102,7 +103,7 @@ def main() -> None:
         random.Random(args.seed).shuffle(texts)
     for number, begin in enumerate(range(0, len(texts), args.shard)):
         name = f"hibari-{kind}{number:03d}"
-        if (args.folder / f"{name}.jsonl").exists():
+        if number < args.first or (args.folder / f"{name}.jsonl").exists():
             continue
         started, clips, seconds = time.time(), [], 0.0
         for text in texts[begin : begin + args.shard]:

@@ -30,6 +30,7 @@ from training.data.questions import held_out
 from training.ear.ctc import TokenTargets
 from training.ear.encoder import Encoder
 from training.ear.sound import collate, load_shards, log_mel, mask, varied
+from training.products import fast_products
 from training.thinker.network import END, SUFFIX, Network, new_lora, unfused
 from training.thinker.sharpen import RANK, pack
 
@@ -195,7 +196,7 @@ class Trainer:
         batch = self.supply.batch(self.args.batch)
         clips = [r for r, _ in batch] + self.supply.more(self.args.more_seconds)
         mel, lengths = collate([mask(log_mel(varied(r, self.rnd)), self.rnd) for r in clips])
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             e, numbers = self.encoder(mel, lengths)
         e = e.float()
         out = {"ctc": self.targets.loss(e, numbers, [r["text"] for r in clips], self.rnd)}

@@ -28,6 +28,7 @@ from training.data.shards import RATE, Clip
 from training.data.synthesize import TAIL
 from training.mouth.loop import Loop
 from training.mouth.mel import BINS, FRAMES_A_CODE, HOP, Corpus
+from training.products import fast_products
 
 FILE = "codec.safetensors"
 SHIPPED = Path(__file__).with_name(FILE)
@@ -166,7 +167,7 @@ def train(runs: Path, data: Path, minutes: float) -> None:
     loop = Loop(runs, "codec", minutes, net, 2e-3, hold=0.4, betas=(0.8, 0.99), decay=1e-3)
     for _ in loop:
         mel, said = (torch.stack(x) for x in zip(*(crop(corpus, i, 96, rng) for i in rng.choice(timed, 24))))
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             q, codes = net.encode(mel + NOISE * torch.randn_like(mel))
             out, told = net.decode_quantised(q).float(), net.told(q).float()
         l1 = (out - mel).abs().mean()

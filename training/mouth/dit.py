@@ -22,6 +22,7 @@ from model.token2wav.ode import Solver, integrate, sway_times
 from training.mouth.codec import CODES, FSQ, load_codes
 from training.mouth.loop import Loop
 from training.mouth.mel import BINS, FRAMES_A_CODE, Corpus
+from training.products import fast_products
 
 SIZES = DiTConfig(hidden_size=256, num_hidden_layers=6, num_attention_heads=4, head_dim=64, ff_mult=2, emb_dim=128,
                   block_size=24, look_ahead_layers=(3,), look_backward_layers=(0, 2, 4), repeats=FRAMES_A_CODE,
@@ -158,7 +159,7 @@ def train(runs: Path, data: Path, minutes: float, frames: int, rate: float, new_
         count = max(4, frames // length)
         mel, said = batch(corpus, codes, rng, count, length)
         other, _ = batch(corpus, codes, rng, 1, int(rng.integers(40, 90)) * FRAMES_A_CODE)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             loss = flow_loss(net, mel, said, [fixed, other], draw_times(count), torch.randn_like(mel),
                              torch.rand(count) < NULL_SHARE)
         loop.step(loss, every=50)

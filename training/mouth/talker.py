@@ -34,6 +34,7 @@ from training.mouth.codec import CODES, FSQ, LEVELS, load_codes
 from training.mouth.loop import Loop
 from training.mouth.mel import Corpus
 from training.mouth.pronunciation import WIDTH, pronunciation_for
+from training.products import fast_products
 from training.thinker.convert import SYSTEM
 
 PAD, BOS, EOS, MASK = 1000, 1001, 1002, 1003
@@ -303,7 +304,7 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
             prompt = rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
         net.only_tables(new_codes and loop.steps < TABLES_FIRST)
         text, before, target, silent = collate(rows, codes, texts, prompt, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
         loop.step(loss, every=50, acc=right)
         if loop.steps % 200 == 0:

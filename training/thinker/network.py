@@ -1,4 +1,4 @@
-"""The Thinker's language model in training form: frozen bfloat16 weights, low-rank additions, explicit attention.
+"""The Thinker's language model in training form: frozen weights, low-rank additions, explicit attention.
 
 Written for one CPU core: gradients flow only to the inputs and to the low-rank factors; norm, gate and rotation have
 their own backward passes, which keeps the element-wise share of a step small; sequences share a cached prefix.
@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from training.products import FAST
 from training.thinker.convert import SYSTEM
 
 HEADS, KV_HEADS, HEAD, LAYERS, WIDTH, EPS, THETA = 9, 3, 64, 30, 576, 1e-5, 100000.0
@@ -26,8 +27,7 @@ Cache = list[tuple[Tensor, Tensor]]  # per layer keys and values [1 or B, KV_HEA
 
 
 class _Frozen(torch.autograd.Function):
-    """x W^T with a frozen W, multiplied in W's precision: bfloat16 products are several times faster than float32 ones
-    where the processor has them, and the streams around them stay float32."""
+    """x W^T with a frozen W, multiplied in W's precision; the streams around them stay float32."""
 
     @staticmethod
     def forward(ctx, x, weight):
@@ -110,12 +110,12 @@ class Network:
         state = {k.removeprefix("thinker.model."): v for k, v in load_file(folder / "thinker.safetensors").items()}
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.table, self.last_norm, self.scale = state["embed_tokens.weight"], state["norm.weight"], scale
-        self.head = self.table.bfloat16()
+        self.head = self.table.to(FAST)
         self.lora: dict[str, tuple[Tensor, Tensor]] | None = None
         self.layers = []
         for i in range(LAYERS):
             at = f"layers.{i}."
-            part = {k: torch.cat([state[f"{at}{n}.weight"] for n in names]).bfloat16() for k, names in FUSED.items()}
+            part = {k: torch.cat([state[f"{at}{n}.weight"] for n in names]).to(FAST) for k, names in FUSED.items()}
             part["bias"] = torch.cat([state[f"{at}{n}.bias"] for n in FUSED["qkv"]])
             part["norm1"] = state[at + "input_layernorm.weight"]
             part["norm2"] = state[at + "post_attention_layernorm.weight"]
