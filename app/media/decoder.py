@@ -38,22 +38,25 @@ _MAX_VIDEO_PIXELS = int(128_000 * 0.9) * _PATCH_PIXELS
 
 
 class Progress:
-    """Tells the parent how far it is, a few times a second."""
+    """Tells the parent how far it is, at every twentieth of the whole; where one takes long, a few times a second."""
 
+    _STEP = 0.05  # of the whole
     _EVERY = 0.1  # seconds
     sink: BinaryIO | None = None
     part = (0.0, 1.0)  # of the whole that is being decoded now
-    last = 0.0
+    last = (0.0, 0.0)  # the time and the share that were told last
 
     @classmethod
     def tell(cls, share: float) -> None:
         """So much of this part is done, from 0 to 1."""
-        now = time.monotonic()
-        if cls.sink is not None and now - cls.last > cls._EVERY:
-            cls.last = now
-            begin, end = cls.part
-            line = json.dumps({"progress": round(begin + min(1.0, share) * (end - begin), 3)})
-            cls.sink.write(line.encode() + b"\n")
+        if cls.sink is None:
+            return
+        begin, end = cls.part
+        whole = begin + min(1.0, share) * (end - begin)
+        now, (told_at, told) = time.monotonic(), cls.last
+        if now - told_at > cls._EVERY or whole - told >= cls._STEP:
+            cls.last = now, whole
+            cls.sink.write(json.dumps({"progress": round(whole, 3)}).encode() + b"\n")
             cls.sink.flush()
 
 

@@ -62,7 +62,7 @@ def full(qtbot: QtBot, application: Application) -> Application:
     shown.messages += [question, answer]
     shown.tell(What.CLEARED)
     shown.set_hands_free(True)
-    qtbot.waitUntil(lambda: len(application.window.conversation.views) == 2, timeout=2000)
+    qtbot.waitUntil(lambda: len(application.window.conversation.views) == 2, timeout=15_000)
     for button in application.window.conversation.findChildren(QAbstractButton):
         if button.isCheckable() and button.isVisible():
             button.click()

@@ -49,9 +49,9 @@ def test_hands_free_answers_turn_after_turn(qtbot: QtBot, application: Applicati
     listen(qtbot, application)
     for turn in (1, 2):
         voice.say(framed(spoken(1.0)))
-        qtbot.waitUntil(lambda: len(application.shown.messages) == 2 * turn, timeout=6000)  # noqa: B023
-        qtbot.waitUntil(answered(application), timeout=5000)
-        qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
+        qtbot.waitUntil(lambda: len(application.shown.messages) == 2 * turn, timeout=15_000)  # noqa: B023
+        qtbot.waitUntil(answered(application), timeout=15_000)
+        qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
         qtbot.wait(400)  # the room falls silent
     assert all(question.spoken and question.speech_seconds > 1.0 for question in questions(application))
 
@@ -61,14 +61,14 @@ def test_escape_forgets_a_turn_and_listening_goes_on(
 ) -> None:
     listen(qtbot, application)
     voice.say(spoken(1.5))
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=3000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=15_000)
     press_escape(qtbot, application)
     assert application.shown.messages == [] and application.shown.hands_free
     qtbot.wait(2200)  # the rest of it is not taken for a new turn
     assert application.shown.messages == []
     voice.say(framed(spoken(1.0)))
-    qtbot.waitUntil(lambda: bool(application.shown.messages), timeout=4000)
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(lambda: bool(application.shown.messages), timeout=15_000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
 
 
 def test_click_ends_a_turn_and_listening_goes_on(qtbot: QtBot, application: Application, voice: RecordedVoice) -> None:
@@ -93,13 +93,13 @@ def test_refused_turn_leaves_hands_free_on(
     session = listen(qtbot, application)
     voice.say(framed(spoken(1.0)))
     session.attach([text])
-    qtbot.waitUntil(lambda: bool(application.shown.messages), timeout=4000)
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: bool(application.shown.messages), timeout=15_000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
     before = len(questions(application))
     qtbot.wait(600)
     voice.say(framed(spoken(1.0)))
-    qtbot.waitUntil(lambda: len(questions(application)) == before + 1, timeout=4000)
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(lambda: len(questions(application)) == before + 1, timeout=15_000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
 
 
 def test_hands_free_while_the_button_is_held_keeps_what_was_said(
@@ -107,10 +107,10 @@ def test_hands_free_while_the_button_is_held_keeps_what_was_said(
 ) -> None:
     voice.say(spoken(0.8))
     application.session.start_talking()
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=2000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=15_000)
     qtbot.wait(700)
     application.session.set_hands_free(True)
-    qtbot.waitUntil(answered(application), timeout=3000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.hands_free and len(questions(application)) == 1
 
 
@@ -119,30 +119,30 @@ def test_another_microphone_in_the_middle_of_a_turn(
 ) -> None:
     session = listen(qtbot, application)
     voice.say(spoken(1.2))
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=3000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=15_000)
     qtbot.wait(500)
     session.choose_microphone("Desk microphone")
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.hands_free
-    qtbot.waitUntil(lambda: application.shown.phase is not Phase.LISTENING, timeout=5000)
+    qtbot.waitUntil(lambda: application.shown.phase is not Phase.LISTENING, timeout=15_000)
 
 
 def test_voice_interrupts_only_where_it_may(qtbot: QtBot, application: Application, voice: RecordedVoice) -> None:
     session = listen(qtbot, application)
     type_and_send(qtbot, application, "long")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     voice.say(spoken(1.5))
     qtbot.wait(1800)
     assert len(questions(application)) == 1 and is_speaking(application)  # deaf while the loudspeaker plays
     press_escape(qtbot, application)
     application.settings.change(interrupt_by_voice=True)
     type_and_send(qtbot, application, "long")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     voice.say(framed(spoken(1.5)))
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=3000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=15_000)
     qtbot.wait(600)  # sound of the stopped reply still comes through the pipe, and must not make deaf
     assert application.shown.phase is Phase.LISTENING and not session.sounding
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
 
 
 # while an answer runs
@@ -150,7 +150,7 @@ def test_voice_interrupts_only_where_it_may(qtbot: QtBot, application: Applicati
 
 def test_escape_stops_the_answer_at_once(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "long")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     press_escape(qtbot, application)
     assert not application.session.sounding
     assert application.shown.phase is Phase.IDLE and not application.window.input.stop.isVisible()
@@ -167,19 +167,19 @@ def test_question_stopped_before_its_answer_can_be_asked_again(qtbot: QtBot, app
     press_escape(qtbot, application)
     assert [message.role for message in application.shown.messages] == [Role.USER]
     view = application.window.conversation.views[0]
-    qtbot.waitUntil(view._reason.isVisible, timeout=1000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(view._reason.isVisible, timeout=15_000)  # type: ignore[attr-defined]
     application.session.restart()
     qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
     view._reason.button.click()  # type: ignore[attr-defined]
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert [m.text.strip() for m in application.shown.messages] == ["anybody there", "You said: anybody there"]
 
 
 def test_asking_while_answering(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "long one")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     type_and_send(qtbot, application, "next")
-    qtbot.waitUntil(answered(application), timeout=4000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     states = [message.state for message in application.shown.messages]
     assert states == [MessageState.COMPLETE, MessageState.INTERRUPTED, MessageState.COMPLETE, MessageState.COMPLETE]
     assert application.shown.messages[-1].text.strip() == "You said: next"
@@ -187,37 +187,37 @@ def test_asking_while_answering(qtbot: QtBot, application: Application) -> None:
 
 def test_new_conversation_while_answering(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "long one")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     application.window.new_wanted.emit()
     assert application.shown.messages == [] and not application.session.sounding
     qtbot.wait(300)
     assert application.shown.messages == [] and application.shown.phase is Phase.IDLE
     type_and_send(qtbot, application, "recite history")
-    qtbot.waitUntil(answered(application), timeout=4000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.messages[-1].text == "nothing"
 
 
 def test_another_voice_while_answering(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "slow words here")
-    qtbot.waitUntil(lambda: bool(application.shown.messages[-1].text), timeout=4000)
+    qtbot.waitUntil(lambda: bool(application.shown.messages[-1].text), timeout=15_000)
     application.session.choose_voice("Ben")
-    qtbot.waitUntil(answered(application), timeout=4000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.messages[-1].text.strip() == "You said: slow words here"
     type_and_send(qtbot, application, "which voice")
-    qtbot.waitUntil(answered(application), timeout=4000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.messages[-1].text == "Ben"
 
 
 def test_another_model_while_answering(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "first")
-    qtbot.waitUntil(answered(application), timeout=4000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     type_and_send(qtbot, application, "long")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     application.settings.change(model="another")
     application.session.reload()
     assert not application.session.sounding
     type_and_send(qtbot, application, "recite history")  # while it is still being loaded
-    qtbot.waitUntil(answered(application), timeout=6000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.model is not None and application.shown.model.name == "another"
     assert application.shown.messages[-1].text.startswith("user: first | assistant: You said: first")
 
@@ -238,23 +238,23 @@ def test_typing_takes_the_place_of_speaking(
     drop(application.window, [media_files.write_png(tmp_path / "a.png", 30, 20)])
     voice.say(spoken(2.0))
     application.session.start_talking()
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=2000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=15_000)
     qtbot.wait(400)
     type_and_send(qtbot, application, "rather typed")
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     expected = ["rather typed", "You said: [picture 30×20] rather typed"]
-    qtbot.waitUntil(lambda: visible_texts(application) == expected, timeout=1000)
+    qtbot.waitUntil(lambda: visible_texts(application) == expected, timeout=15_000)
 
 
 def test_closing_the_window_while_answering(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "long")
-    qtbot.waitUntil(lambda: is_speaking(application), timeout=4000)
+    qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     pid = application.session.engine.pid
     assert pid is not None
     began = time.monotonic()
     application.window.close()
     application.close()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 8.0
     assert not psutil.pid_exists(pid)
 
 
@@ -285,7 +285,7 @@ application.close()
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == b"closing\n"
-        assert child.wait(5.0) == 0
+        assert child.wait(20.0) == 0  # a film would take minutes
     finally:
         for process in psutil.Process(child.pid).children() if child.poll() is None else []:
             process.kill()
@@ -296,8 +296,8 @@ def test_nothing_is_heard_without_a_loudspeaker(qtbot: QtBot, application: Appli
     speaker = application.session._answering._player._speaker
     speaker.problem = "No loudspeaker could be opened; connect one."  # what a Speaker says whose device is missing
     type_and_send(qtbot, application, "hello")
-    qtbot.waitUntil(answered(application), timeout=4000)
-    qtbot.waitUntil(application.window.banner.isVisible, timeout=1000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
+    qtbot.waitUntil(application.window.banner.isVisible, timeout=15_000)
     assert "loudspeaker" in application.window.banner.text
     application.shown.set_notice(None)
     qtbot.wait(200)
@@ -306,7 +306,7 @@ def test_nothing_is_heard_without_a_loudspeaker(qtbot: QtBot, application: Appli
 
 def test_forgotten_beginning_is_told(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "forget")
-    qtbot.waitUntil(answered(application), timeout=4000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert "forgotten its beginning" in application.window.banner.text
     assert application.shown.messages[-1].text.strip() == "You said: forget"
 

@@ -51,7 +51,7 @@ def test_model_of_a_folder(
     assert panel.model.model.currentData() == str(folder) and panel.model.model.currentText() == "my-model"
     assert panel.model.load.isEnabled()
     panel.model.load.click()
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
     assert application.shown.model is not None and application.shown.model.name == str(folder)
     assert not panel.model.load.isEnabled()
     assert SettingsStore().current.model == str(folder)
@@ -65,25 +65,25 @@ def test_model_that_cannot_be_loaded_can_be_tried_again(
 ) -> None:
     application.settings.change(model="none")
     application.session.reload()
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.FAILED, timeout=5000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.FAILED, timeout=15_000)
     assert panel.model.load.isEnabled()
     application.settings.change(model="nano")
     panel.model.load.click()
     assert not panel.model.load.isEnabled()  # while it is being loaded
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
 
 
 def test_narrow_window_shows_one_thing_at_a_time(qtbot: QtBot, application: Application) -> None:
     window = application.window
     window.resize(480, 700)
     window.toggle_panel()
-    qtbot.waitUntil(lambda: window.panel.width() == 480, timeout=1000)
+    qtbot.waitUntil(lambda: window.panel.width() == 480, timeout=15_000)
     assert not window.input.isVisible()
     window._escape()
     assert window.input.isVisible() and not window.panel.isVisible()
     window.toggle_panel()
     window.resize(1000, 700)
-    qtbot.waitUntil(window.input.isVisible, timeout=1000)
+    qtbot.waitUntil(window.input.isVisible, timeout=15_000)
     assert window.panel.width() < 400
 
 
@@ -98,8 +98,8 @@ def test_every_file_is_seen_in_a_narrow_window(qtbot: QtBot, application: Applic
         lowest = max(chip.geometry().bottom() for chip in bar._chip_flow.widgets())
         return bar._chips.height() > lowest > 100  # more than one row
 
-    qtbot.waitUntil(all_seen, timeout=2000)
-    qtbot.waitUntil(lambda: bar._card.rect().contains(bar._chips.geometry()), timeout=1000)
+    qtbot.waitUntil(all_seen, timeout=15_000)
+    qtbot.waitUntil(lambda: bar._card.rect().contains(bar._chips.geometry()), timeout=15_000)
 
 
 # pages
@@ -141,7 +141,7 @@ def test_microphone_is_tried_out(
     voice.say(media_files.tone(3.0))
     meter = panel.devices.meter
     panel.devices.test_microphone.click()
-    qtbot.waitUntil(lambda: meter._history.max() > 0.3, timeout=2000)
+    qtbot.waitUntil(lambda: meter._history.max() > 0.3, timeout=15_000)
     panel.show_page("voice")  # nobody looks at it any more
     assert not application.trials.microphone.running and not panel.devices.test_microphone.isChecked()
     panel.show_page("devices")
@@ -159,7 +159,7 @@ def test_microphone_that_cannot_be_tried_is_told(
     monkeypatch.setattr(voice, "open", refuse)
     panel.show_page("devices")
     panel.devices.test_microphone.click()
-    qtbot.waitUntil(application.window.banner.isVisible, timeout=2000)
+    qtbot.waitUntil(application.window.banner.isVisible, timeout=15_000)
     assert "connect one" in application.window.banner.text
     assert not panel.devices.test_microphone.isChecked()
 
@@ -176,12 +176,12 @@ def test_loudspeaker_is_tried_out(
     monkeypatch.setattr(application.trials, "make_speaker", make)
     application.settings.change(speaker="Headphones", volume=40)
     panel.devices.test_speaker.click()
-    qtbot.waitUntil(lambda: bool(made) and made[0]._seconds > 0.5, timeout=2000)
+    qtbot.waitUntil(lambda: bool(made) and made[0]._seconds > 0.5, timeout=15_000)
     assert made[0].device == "Headphones" and made[0].volume == 0.4
 
     monkeypatch.setattr(TimedSpeaker, "open", lambda self: setattr(self, "problem", "It has gone.") or False)
     panel.devices.test_speaker.click()
-    qtbot.waitUntil(application.window.banner.isVisible, timeout=2000)
+    qtbot.waitUntil(application.window.banner.isVisible, timeout=15_000)
     assert application.window.banner.text == "It has gone."
 
 
@@ -192,13 +192,13 @@ def test_persona_is_told_before_everything_else(qtbot: QtBot, application: Appli
     page.use.click()
     assert not page.use.isEnabled()
     type_and_send(qtbot, application, "recite history")
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.messages[-1].text.startswith("user: You are a pirate. | assistant: ")
     application.session.restart()
     qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
     application.session.new_conversation()
     type_and_send(qtbot, application, "recite history")
-    qtbot.waitUntil(answered(application), timeout=5000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.messages[-1].text.startswith("user: You are a pirate. | assistant: ")
     assert SettingsStore().current.persona == "You are a pirate."
 
@@ -212,7 +212,7 @@ def test_context_is_limited_when_the_model_is_loaded(
     page.context.activated.emit(index)
     assert page.load.isEnabled()
     page.load.click()
-    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: application.shown.phase is Phase.IDLE, timeout=15_000)
     assert application.shown.model is not None and application.shown.model.context_length == 4096
     assert "4096" in page._told.text() and not page.load.isEnabled()
 
@@ -231,14 +231,14 @@ def test_all_conversations_are_deleted_when_that_is_confirmed(
 ) -> None:
     entries = application.remembering.history
     type_and_send(qtbot, application, "hello")
-    qtbot.waitUntil(answered(application), timeout=5000)
-    qtbot.waitUntil(lambda: len(entries.entries) == 1, timeout=3000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
+    qtbot.waitUntil(lambda: len(entries.entries) == 1, timeout=15_000)
     for words, left in (("Keep", 1), ("Delete all", 0)):
         panel.history.delete_all.click()
         box = panel.findChild(QMessageBox)
         assert box is not None
         next(button for button in box.buttons() if button.text() == words).click()
-        qtbot.waitUntil(lambda: len(entries.entries) == left, timeout=3000)  # noqa: B023
+        qtbot.waitUntil(lambda: len(entries.entries) == left, timeout=15_000)  # noqa: B023
         qtbot.wait(50)
     assert application.shown.messages == []
 

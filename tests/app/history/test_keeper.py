@@ -46,7 +46,7 @@ class Rig:
         answers: list[object] = []
         self.keeper.read(question, answers.append)
         while not answers:
-            self.posted.get(timeout=5)()
+            self.posted.get(timeout=60)()
         return answers[0]
 
     def settle(self) -> None:

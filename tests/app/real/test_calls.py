@@ -27,13 +27,13 @@ def test_holding_the_button(qtbot: QtBot, call: Application, sound: PrivateSound
     talk = call.window.input.talk
     with sound.recording() as recording:
         qtbot.mousePress(talk, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: call.shown.phase is Phase.LISTENING, timeout=3000)
+        qtbot.waitUntil(lambda: call.shown.phase is Phase.LISTENING, timeout=15_000)
         with sound.say(framed(said, before=0.1, after=0.1)) as speaking:
-            qtbot.waitUntil(lambda: speaking.poll() is not None, timeout=6000)
+            qtbot.waitUntil(lambda: speaking.poll() is not None, timeout=15_000)
         qtbot.wait(200)  # what is still on its way through the sound server
         qtbot.mouseRelease(talk, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(answered(call), timeout=4000)
-        qtbot.waitUntil(lambda: is_idle(call), timeout=4000)
+        qtbot.waitUntil(answered(call), timeout=15_000)
+        qtbot.waitUntil(lambda: is_idle(call), timeout=15_000)
         qtbot.wait(200)
     _, alike = position_of(said, np.load(heard / "1.npy"))
     assert alike > 0.95
@@ -49,15 +49,15 @@ def test_hands_free_beside_a_loudspeaker(qtbot: QtBot, call: Application, sound:
     try:
         with sound.recording() as recording:
             sound.say(framed(said)).wait()
-            qtbot.waitUntil(lambda: len(call.shown.messages) == 2, timeout=5000)
-            qtbot.waitUntil(answered(call), timeout=4000)
-            qtbot.waitUntil(lambda: is_idle(call), timeout=5000)
+            qtbot.waitUntil(lambda: len(call.shown.messages) == 2, timeout=15_000)
+            qtbot.waitUntil(answered(call), timeout=15_000)
+            qtbot.waitUntil(lambda: is_idle(call), timeout=15_000)
             qtbot.wait(1200)
         assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
         assert len(call.shown.messages) == 2, "it answered itself"
         type_and_send(qtbot, call, "slow " + "words " * 10)  # more than a second of voice from the loudspeaker
-        qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=4000)
-        qtbot.waitUntil(lambda: is_idle(call), timeout=8000)
+        qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=15_000)
+        qtbot.waitUntil(lambda: is_idle(call), timeout=15_000)
         qtbot.wait(1200)
         assert len(call.shown.messages) == 4, "it answered itself"
     finally:
@@ -72,8 +72,8 @@ def test_window_is_never_blocked_in_a_call(qtbot: QtBot, call: Application, soun
     for turn in range(1, 4):
         heartbeat = Heartbeat(call.window)
         speaking = sound.say(framed(spoken(1.5)))
-        qtbot.waitUntil(lambda: len(call.shown.messages) == 2 * turn, timeout=6000)  # noqa: B023
-        qtbot.waitUntil(lambda: is_idle(call), timeout=5000)
+        qtbot.waitUntil(lambda: len(call.shown.messages) == 2 * turn, timeout=15_000)  # noqa: B023
+        qtbot.waitUntil(lambda: is_idle(call), timeout=15_000)
         qtbot.wait(800)
         heartbeat.stop()
         speaking.wait()
@@ -88,7 +88,7 @@ def test_window_is_never_blocked_in_a_call(qtbot: QtBot, call: Application, soun
 def test_microphone_is_free_when_it_is_not_used(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
     assert sound.listeners() == 0
     call.session.start_talking()
-    qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
+    qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=15_000)
     qtbot.wait(400)
     call.session.stop_talking()
-    qtbot.waitUntil(lambda: sound.listeners() == 0, timeout=3000)
+    qtbot.waitUntil(lambda: sound.listeners() == 0, timeout=15_000)
