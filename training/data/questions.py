@@ -95,6 +95,10 @@ def main() -> None:
         rnd.shuffle(unique)
         result[name] = unique
         print(name, len(unique), unique[:5])
+    # What steers the training is asked of texts of the same make that it never sees.
+    result["dev"] = result["questions"][-60:] + result["sentences"][-20:]
+    result["questions"], result["sentences"] = result["questions"][:-60], result["sentences"][:-20]
+    rnd.shuffle(result["dev"])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(result))
 

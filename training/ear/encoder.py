@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 BLOCK = 200  # mel frames of 10 ms that see each other
+STEP = 40  # blocks that are not full are computed together with those of like length
 
 
 class Attention(nn.Module):
@@ -75,18 +76,26 @@ class Encoder(nn.Module):
         mel = F.pad(mel, (0, blocks * BLOCK - frames))
         x = mel.view(batch, 80, blocks, BLOCK).transpose(1, 2).reshape(batch * blocks, 80, BLOCK)
         size = (lengths[:, None] - torch.arange(blocks)[None] * BLOCK).clamp(0, BLOCK).reshape(-1)
-        used = (size > 0).nonzero()[:, 0]
-        x, size = x[used], size[used]
-        inside = (torch.arange(BLOCK)[None] < size[:, None]).to(x.dtype)[:, None]
-        h = F.gelu(self.conv2(F.gelu(self.conv1(x * inside)) * inside)).transpose(1, 2) + self.positions
-        outside = torch.arange(BLOCK // 2)[None] >= (size // 2)[:, None]
+        y = x.new_zeros(batch * blocks, BLOCK // 4, self.proj.out_features)
+        for width in range(STEP, BLOCK + 1, STEP):
+            used = ((size > width - STEP) & (size <= width)).nonzero()[:, 0]
+            if len(used):
+                h = self._blocks(x[used, :, :width], size[used])
+                y = y.index_put((used,), F.pad(h, (0, 0, 0, BLOCK // 4 - h.shape[1])).to(y.dtype))
+        return y.view(batch, -1, y.shape[-1]), lengths // 4
+
+    def _blocks(self, x: Tensor, size: Tensor) -> Tensor:
+        """Blocks [n, 80, width] of `size` [n] frames each -> [n, width / 4, out]."""
+        width = x.shape[-1]
+        inside = (torch.arange(width)[None] < size[:, None]).to(x.dtype)[:, None]
+        h = F.gelu(self.conv2(F.gelu(self.conv1(x * inside)) * inside)).transpose(1, 2)
+        h = h + self.positions[: width // 2]
+        outside = torch.arange(width // 2)[None] >= (size // 2)[:, None]
         bias = torch.zeros(outside.shape).masked_fill(outside, -1e4)[:, None, None]
         for layer in self.layers:
             h = layer(h, bias)
         h = F.avg_pool1d(h.transpose(1, 2), 2).transpose(1, 2)
-        h = self.proj(self.ln_post(h))
-        y = h.new_zeros(batch * blocks, *h.shape[1:]).index_put((used,), h)
-        return y.view(batch, -1, h.shape[-1]), lengths // 4
+        return self.proj(self.ln_post(h))
 
 
 def read_ctranslate2(path: Path) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from training.data.clips import read_clips
+from training.ear.surroundings import Surroundings
 
 RATE = 16000
 
@@ -46,9 +47,9 @@ def plain(row: dict) -> Tensor:
     return torch.from_numpy(audio if row["rate"] == RATE else soxr.resample(audio, row["rate"], RATE))
 
 
-def varied(row: dict, rnd: random.Random) -> Tensor:
+def varied(row: dict, rnd: random.Random, place: Surroundings | None = None) -> Tensor:
     """A clip made different: hibari's one voice gets other pitches and sizes (read at another rate), every clip other
-    silence around it, another level, and often noise or a narrow band. float [samples] at 16 kHz."""
+    silence around it, another level, and often a room, noise or a narrow band. float [samples] at 16 kHz."""
     audio, rate = row["pcm"].astype(np.float32) / 32768, row["rate"]
     loud = np.flatnonzero(np.abs(audio) > 0.01 * np.abs(audio).max())
     audio = audio[max(loud[0] - rate // 50, 0): loud[-1] + rate // 20]
@@ -64,6 +65,8 @@ def varied(row: dict, rnd: random.Random) -> Tensor:
     audio = soxr.resample(audio, rate * factor, RATE, "LQ")
     lead, tail = (np.zeros(int(RATE * rnd.uniform(*r)), np.float32) for r in ((0, 0.4), (0.05, 0.5)))
     audio = np.concatenate([lead, audio, tail])
+    if place is not None:
+        audio = place.around(audio, rnd)
     audio *= rnd.uniform(0.1, 0.95) / np.abs(audio).max()
     if rnd.random() < 0.6:
         noise = np.random.default_rng(rnd.getrandbits(32)).standard_normal(len(audio), dtype=np.float32)

@@ -3,12 +3,13 @@
     python -m training.ear.stage_a --thinker runs/thinker --whisper WHISPER/model.bin --data runs/data \
         --out runs/ear/stage_a.pt --minutes 40
 
-Writes a checkpoint every two minutes and goes on from it when started again.
+With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear. Writes a checkpoint every two minutes and goes on from it when started again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import time
 from pathlib import Path
@@ -18,14 +19,15 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from training.data.clips import read_clips
-from training.data.questions import held_out
+from training.data.questions import held_out, normal
 from training.ear.ctc import TokenTargets, word_errors
 from training.ear.encoder import Encoder, load_whisper
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
+from training.ear.surroundings import Surroundings, microphone
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
-SHARES = {"kokoro*": 0.33, "ear-hibari": 0.32, "mixed": 0.15, "hibari-*": 0.20}
+SHARES = {"kokoro*": 0.33, "piper": 0.12, "ear-hibari": 0.18, "mixed": 0.15, "hibari-*": 0.22}
 
 
 @torch.no_grad()
@@ -50,8 +52,10 @@ def drawn(groups: dict[str, list[dict]], number: int, rnd: random.Random) -> lis
 def main() -> None:
     """Train for so many minutes of wall time; rates rise in 40 steps and fall linearly over the second half."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("thinker", "whisper", "data", "out"):
+    for name in ("thinker", "data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--whisper", type=Path, help="begin with this encoder")
+    parser.add_argument("--ear", type=Path, help="begin with this checkpoint")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--seconds", type=float, default=60, help="audio in a step")
     parser.add_argument("--threads", type=int, default=1)
@@ -62,17 +66,26 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
     with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
         table = file.get_tensor("thinker.model.embed_tokens.weight")
-    groups_of_rows = {name: load_shards(args.data, [name], held_out()) for name in SHARES}
+    lists = json.loads((args.data / "questions.json").read_text())
+    never = held_out() | {normal(t) for t in lists["dev"]}
+    groups_of_rows = {name: load_shards(args.data, [name], never) for name in SHARES}
     rows = [r for group in groups_of_rows.values() for r in group]
-    targets = TokenTargets(table, tokenizer, sorted({r["text"] for r in rows}))
-    groups_of_rows = {k: [r for r in v if targets.tokens(r["text"])] for k, v in groups_of_rows.items()}
-    test = read_clips(args.data / "test-kokoro")[::4]
+    texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"])
+    targets = TokenTargets(table, tokenizer, sorted(texts))
+    development = read_clips(args.data / "dev-kokoro")
     print(f"{len(rows)} clips, {sum(r['samples'] / r['rate'] for r in rows) / 3600:.1f} h, {len(targets.ids)} tokens")
+    rnd = random.Random(5)
+    place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
     encoder = Encoder()
-    load_whisper(encoder, args.whisper)
-    with torch.no_grad():  # start at the blank, so that silence is right from the first step
-        encoder.proj.weight.mul_(0.1)
-        encoder.proj.bias.copy_(targets.table[0])
+    if args.ear:
+        state = torch.load(args.ear, weights_only=False)
+        encoder.load_state_dict(state["encoder"])
+        targets.blank.data.copy_(state["blank"])
+    else:
+        load_whisper(encoder, args.whisper)
+        with torch.no_grad():  # start at the blank, so that silence is right from the first step
+            encoder.proj.weight.mul_(0.1)
+            encoder.proj.bias.copy_(targets.table[0])
     head = [*encoder.proj.parameters(), targets.blank]
     body = [p for n, p in encoder.named_parameters() if not n.startswith("proj.")]
     groups = [dict(params=body, lr=args.rate, base=args.rate), dict(params=head, lr=1e-3, base=5 * args.rate)]
@@ -97,12 +110,14 @@ def main() -> None:
         args.out.with_suffix(".tmp").replace(args.out)
 
     while (share := (time.time() - begun) / 60 / args.minutes) < 1:
-        queue = queue or list(batches(drawn(groups_of_rows, 4000, rnd), args.seconds, rnd))
+        if not queue:  # read again what may have grown meanwhile
+            groups_of_rows = {name: load_shards(args.data, [name], never) for name in SHARES}
+            queue = list(batches(drawn(groups_of_rows, 2000, rnd), args.seconds, rnd))
         batch = queue.pop()
         factor = min(1.0, (step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
         for group in optimizer.param_groups:
             group["lr"] = group["base"] * factor
-        mel, lengths = collate([mask(log_mel(varied(r, rnd)), rnd) for r in batch])
+        mel, lengths = collate([mask(microphone(log_mel(varied(r, rnd, place)), rnd), rnd) for r in batch])
         e, numbers = encoder(mel, lengths)
         loss = targets.loss(e, numbers, [r["text"] for r in batch], rnd)
         optimizer.zero_grad()
@@ -114,15 +129,14 @@ def main() -> None:
         if step % 20 == 0:
             recent = sum(losses[-20:]) / 20
             print(f"{step} loss {recent:.3f} clips {clips} minutes {(time.time() - begun) / 60:.2f}", flush=True)
-        if time.time() - saved > 120:
+        if time.time() - saved > 180:
             save()
             saved = time.time()
-            wer, heard = errors(encoder, targets, test)
-            print(f"   test WER {wer:.3f}  {heard[:6]}", flush=True)
+            wer, heard = errors(encoder, targets, development)
+            print(f"   development WER {wer:.3f}  {heard[:4]}", flush=True)
     save()
-    wer, heard = errors(encoder, targets, read_clips(args.data / "test-kokoro"))
-    spent = (time.time() - begun) / 60
-    print(f"end: test WER {wer:.3f} on all {len(heard)} clips, step {step}, {spent:.1f} min", flush=True)
+    wer, heard = errors(encoder, targets, development)
+    print(f"end: development WER {wer:.3f}, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
 
 
 if __name__ == "__main__":
