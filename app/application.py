@@ -200,7 +200,7 @@ class Application(QObject):
         panel.model.reload_wanted.connect(session.reload)
         panel.model.doctor_wanted.connect(self.trials.look_at_machine)
         panel.voice.preview_wanted.connect(session.preview_voice)
-        panel.persona.persona_chosen.connect(session.choose_persona)
+        panel.persona.persona_chosen.connect(partial(session.choices.choose, "persona"))
         panel.history.delete_all_wanted.connect(self.remembering.delete_all)
         panel.devices_wanted.connect(self.trials.look_for_devices)
         self.trials.add_devices(panel.devices)
@@ -258,32 +258,18 @@ class Application(QObject):
         self.window.input.hands_free.setChecked(self.shown.hands_free)
 
     def _change_setting(self, name: str, value: Any) -> None:
+        self.session.choices.choose(name, value)
         match name:
-            case "voice":
-                self.session.choose_voice(value)
-            case "speaker":
-                self.session.choose_speaker(value)
             case "microphone":
-                self.session.choose_microphone(value)
                 self.trials.microphone_changed()
-            case "volume":
-                self.session.choose_volume(value)
-            case "tempo":
-                self.session.choose_tempo(value)
             case "tray":
-                self.settings.change(tray=value)
                 self._show_tray(value)
             case "face" | "still":
-                self.settings.change(**{name: value})
                 self.window.input.dress(self.settings.current.face, self.settings.current.still)
             case "theme":
-                self.settings.change(theme=value)
                 self.theme.choose(value)
             case "font_size":
-                self.settings.change(font_size=value)
                 self.theme.set_size(value)
-            case _:
-                self.settings.change(**{name: value})
         if self.settings.problem is not None:
             self.shown.set_notice(Notice(self.settings.problem, "warning"))
             self.settings.problem = None

@@ -7,7 +7,6 @@ threads of their own.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from app import engine_protocol as protocol
 from app.answering import Answering
 from app.capture.camera import Camera
 from app.capture.microphone import Microphone, SoundSource
-from app.engine_line import EngineLine, EngineState, model_info
+from app.choices import Choices
+from app.engine_life import EngineLife
+from app.engine_line import EngineLine, EngineState
 from app.engine_process import EngineProcess
 from app.file_reader import FileReader
 from app.live import Live, MakeSource, told_again
@@ -34,7 +35,6 @@ from app.view_models.conversation import (
 )
 from app.view_models.live import Seen
 
-log = logging.getLogger(__name__)
 Post = Callable[[Callable[[], None]], None]
 
 
@@ -45,6 +45,7 @@ class Session:
         shown: the view model.
         settings: the store that choices are kept in.
         speaking: what is said aloud; live: what is looked at; files: what is given; recordings: what was said.
+        choices: what is chosen while the program runs.
     """
 
     def __init__(
@@ -60,13 +61,21 @@ class Session:
         self.shown, self.settings, self._post = shown, settings, post
         self._line = EngineLine(self._on_event, self._on_start_failed, post, engine_factory)
         self.speaking = Speaking(self, shown, self._line, lambda: source(settings.current.microphone), post)
-        self._player = player or ReplyPlayer(device=settings.current.speaker)
-        self._player.set_volume(settings.current.volume / 100)
-        self._player.set_tempo(settings.current.tempo / 100)
-        self._answering = Answering(shown, settings, self._line, self._player, self.speaking.hearing.deafen, post)
+        player = player or ReplyPlayer(device=settings.current.speaker)
+        self._answering = Answering(shown, settings, self._line, player, self.speaking.hearing.deafen, post)
         self.recordings = self._answering.recordings
         self.live = Live(shown, self._line, look, lambda: self.speaking.turn, post)
         self.files = FileReader(shown, self._line, self._fail_turn, post)
+        self._life = EngineLife(shown, settings, self._line, self._answering, self.speaking, self._fail_turn)
+        self.choices = Choices(
+            settings,
+            shown,
+            self._line,
+            player,
+            self._answering,
+            self.speaking,
+            lambda: self._tell_conversation(shown.messages),
+        )
 
     @property
     def engine(self) -> EngineProcess:
@@ -87,21 +96,18 @@ class Session:
 
     def start(self) -> None:
         """Start the engine and load the model that the settings name."""
-        self._load(self._line.start)
+        self._life.start()
+        self.show_phase()
 
     def restart(self) -> None:
         """A new engine in place of one that has died or hangs; the conversation goes on where it was."""
-        self.speaking.drop()
-        self._answering.stop(MessageState.FAILED, "The engine was restarted.")
-        self.start()
+        self._life.restart()
+        self.show_phase()
 
     def reload(self) -> None:
         """Load the model anew, as the settings now have it; the conversation goes on."""
-        self.stop()
-        if not self._line.usable and not self.engine.alive:
-            self.restart()
-        else:
-            self._load(self._line.load)
+        self._life.reload()
+        self.show_phase()
 
     def close(self) -> None:
         """End everything; takes half a second at most."""
@@ -111,21 +117,8 @@ class Session:
         self.live.close()
         self._line.close()
 
-    def _load(self, tell: Callable[[list[protocol.Command]], None]) -> None:
-        self.shown.set_notice(None)
-        self.shown.set_model(None)
-        self._answering.repeatable = 0
-        chosen = self.settings.current
-        context = 0 if chosen.context == "auto" else int(chosen.context)
-        load = protocol.LoadModel(
-            chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None, context=context
-        )
-        tell([load, *persona(chosen.persona), *turns_to_recall(self.shown.messages)])
-        self.show_phase()
-
     def _on_start_failed(self, reason: str) -> None:
-        self.shown.set_notice(Notice(reason, "error", "restart"))
-        self._fail_turn(reason)
+        self._life.start_failed(reason)
         self.show_phase()
 
     # asking
@@ -221,13 +214,7 @@ class Session:
 
     def engine_is_there(self) -> bool:
         """Whether a question would find an engine; where not, the person is told what to do."""
-        if self._line.usable:
-            return True
-        if not self.engine.alive:
-            self.shown.set_notice(Notice("The engine is not running; restart it, then ask again.", "error", "restart"))
-        elif self.shown.notice is None:
-            self.shown.set_notice(Notice("No model is loaded; choose one in the settings.", "error", "settings"))
-        return False
+        return self._life.is_there()
 
     def make_way(self) -> None:
         """Whoever asks anew does not want to hear the rest of the last answer."""
@@ -278,45 +265,11 @@ class Session:
         """Keep the microphone open and let the voice find the turns, or close it."""
         self.speaking.set_hands_free(on)
 
-    # choices
-
-    def choose_voice(self, voice: str) -> None:
-        """Answer in this voice from the next answer on."""
-        self.settings.change(voice=voice)
-        if self.shown.model is not None:
-            self._line.send(protocol.SetVoice(voice))
-
     def preview_voice(self, voice: str) -> None:
         """Let a voice introduce itself."""
         self.stop()
         self._answering.preview(voice)
         self.show_phase()
-
-    def choose_persona(self, words: str) -> None:
-        """Be this from now on; what was said in this conversation stays."""
-        self.settings.change(persona=words)
-        self._tell_conversation(self.shown.messages)
-
-    def choose_volume(self, percent: int) -> None:
-        """Speak as loud as this from now on."""
-        self.settings.change(volume=percent)
-        self._player.set_volume(percent / 100)
-
-    def choose_tempo(self, percent: int) -> None:
-        """Speak as fast as this from the next answer on."""
-        self.settings.change(tempo=percent)
-        self._player.set_tempo(percent / 100)
-
-    def choose_speaker(self, device: str) -> None:
-        """Play on this device from the next answer on."""
-        self.settings.change(speaker=device)
-        self._answering.use_speaker(device)
-
-    def choose_microphone(self, device: str) -> None:
-        """Listen to this device from now on."""
-        self.settings.change(microphone=device)
-        if self.shown.hands_free:
-            self.speaking.hearing.open()
 
     # events
 
@@ -329,13 +282,11 @@ class Session:
         self._line.take(event)
         match event:
             case protocol.Loaded():
-                self._on_loaded(event)
+                self._life.loaded(event)
             case protocol.LoadFailed(reason):
-                self.shown.set_notice(Notice(reason, "error", "settings"))
-                self.speaking.close_ears()
-                self._fail_turn(reason)
+                self._life.load_failed(reason)
             case protocol.EngineDied(exit_code, last_words):
-                self._on_death(exit_code, last_words)
+                self._life.died(exit_code, last_words)
             case protocol.Failed(0, reason):
                 if self._line.usable:
                     self.shown.set_notice(Notice(reason, "warning"))
@@ -345,25 +296,6 @@ class Session:
             case protocol.Text() | protocol.Speech() | protocol.Trimmed() | protocol.ReplyDone():
                 self._answering.take(event)
         self.show_phase()
-
-    def _on_loaded(self, event: protocol.Loaded) -> None:
-        self.shown.set_model(model_info(event))
-        if not event.voices:
-            self.shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
-            return
-        wanted = self.settings.current.voice
-        if wanted and wanted != event.voice:
-            self.settings.change(voice="")
-            self.shown.set_notice(Notice(f"{event.name} has no voice “{wanted}”; {event.voice} speaks.", "info"))
-
-    def _on_death(self, exit_code: int, last_words: str) -> None:
-        log.warning("engine ended with %d; its last words:\n%s", exit_code, last_words)
-        self.speaking.close_ears()
-        self.speaking.turn = 0
-        self._answering.engine_died()
-        cause = f"signal {-exit_code}" if exit_code < 0 else f"code {exit_code}"
-        text = f"The engine has stopped ({cause}). Your conversation is kept; restart the engine to go on."
-        self.shown.set_notice(Notice(text, "error", "restart"))
 
     def _fail_turn(self, reason: str) -> None:
         """The newest question gets no answer, or no complete one; it can be asked again."""

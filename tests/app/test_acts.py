@@ -121,7 +121,7 @@ def test_another_microphone_in_the_middle_of_a_turn(
     voice.say(spoken(1.2))
     qtbot.waitUntil(lambda: application.shown.phase is Phase.LISTENING, timeout=15_000)
     qtbot.wait(500)
-    session.choose_microphone("Desk microphone")
+    session.choices.choose("microphone", "Desk microphone")
     qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.hands_free
     qtbot.waitUntil(lambda: application.shown.phase is not Phase.LISTENING, timeout=15_000)
@@ -200,7 +200,7 @@ def test_new_conversation_while_answering(qtbot: QtBot, application: Application
 def test_another_voice_while_answering(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "slow words here")
     qtbot.waitUntil(lambda: bool(application.shown.messages[-1].text), timeout=15_000)
-    application.session.choose_voice("Ben")
+    application.session.choices.choose("voice", "Ben")
     qtbot.waitUntil(answered(application), timeout=15_000)
     assert application.shown.messages[-1].text.strip() == "You said: slow words here"
     type_and_send(qtbot, application, "which voice")

@@ -125,7 +125,7 @@ def test_banner_leads_to_the_models(application: Application) -> None:
 def test_volume_and_speed(application: Application, panel: SettingsPanel) -> None:
     panel.voice.volume.setValue(10)
     panel.voice.tempo.setValue(15)
-    player = application.session._player
+    player = application.session._answering._player
     assert player._speaker.volume == 0.5
     player.begin(7)
     assert player._speaker.tempo == 1.5

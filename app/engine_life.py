@@ -1,0 +1,110 @@
+"""The engine's life as the person sees it: started, loaded, broken, dead, and what can be done about it.
+
+Decides what a new engine is told first (model, persona, the newest turns) and which sentence stands over the window.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from app import engine_protocol as protocol
+from app.answering import Answering
+from app.engine_line import EngineLine, model_info
+from app.recall import persona, turns_to_recall
+from app.settings import SettingsStore
+from app.speaking import Speaking
+from app.view_models.conversation import ConversationViewModel, MessageState, Notice
+
+log = logging.getLogger(__name__)
+
+
+class EngineLife:
+    """For the GUI thread; `fail_turn` ends the newest question, for the reason given."""
+
+    def __init__(
+        self,
+        shown: ConversationViewModel,
+        settings: SettingsStore,
+        line: EngineLine,
+        answering: Answering,
+        speaking: Speaking,
+        fail_turn: Callable[[str], None],
+    ) -> None:
+        self._shown, self._settings, self._line = shown, settings, line
+        self._answering, self._speaking, self._fail_turn = answering, speaking, fail_turn
+
+    def is_there(self) -> bool:
+        """Whether a question would find an engine; where not, the person is told what to do."""
+        if self._line.usable:
+            return True
+        if not self._line.process.alive:
+            text = "The engine is not running; restart it, then ask again."
+            self._shown.set_notice(Notice(text, "error", "restart"))
+        elif self._shown.notice is None:
+            self._shown.set_notice(Notice("No model is loaded; choose one in the settings.", "error", "settings"))
+        return False
+
+    def start(self) -> None:
+        """Start the engine and load the model that the settings name."""
+        self._line.start(self._first_words())
+
+    def restart(self) -> None:
+        """A new engine in place of one that has died or hangs; the conversation goes on where it was."""
+        self._speaking.drop()
+        self._answering.stop(MessageState.FAILED, "The engine was restarted.")
+        self.start()
+
+    def reload(self) -> None:
+        """Load the model anew, as the settings now have it; the conversation goes on."""
+        self._speaking.drop()
+        self._answering.stop(MessageState.INTERRUPTED)
+        if not self._line.usable and not self._line.process.alive:
+            self.restart()
+        else:
+            self._line.load(self._first_words())
+
+    def _first_words(self) -> list[protocol.Command]:
+        self._shown.set_notice(None)
+        self._shown.set_model(None)
+        self._answering.repeatable = 0
+        chosen = self._settings.current
+        context = 0 if chosen.context == "auto" else int(chosen.context)
+        load = protocol.LoadModel(
+            chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None, context=context
+        )
+        return [load, *persona(chosen.persona), *turns_to_recall(self._shown.messages)]
+
+    # what the engine tells about itself
+
+    def start_failed(self, reason: str) -> None:
+        """There is no process to talk to."""
+        self._shown.set_notice(Notice(reason, "error", "restart"))
+        self._fail_turn(reason)
+
+    def loaded(self, event: protocol.Loaded) -> None:
+        """The model can be asked."""
+        self._shown.set_model(model_info(event))
+        if not event.voices:
+            self._shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
+            return
+        wanted = self._settings.current.voice
+        if wanted and wanted != event.voice:
+            self._settings.change(voice="")
+            self._shown.set_notice(Notice(f"{event.name} has no voice “{wanted}”; {event.voice} speaks.", "info"))
+
+    def load_failed(self, reason: str) -> None:
+        """There is an engine, but no model in it."""
+        self._shown.set_notice(Notice(reason, "error", "settings"))
+        self._speaking.close_ears()
+        self._fail_turn(reason)
+
+    def died(self, exit_code: int, last_words: str) -> None:
+        """Nobody is there; what was said stays."""
+        log.warning("engine ended with %d; its last words:\n%s", exit_code, last_words)
+        self._speaking.close_ears()
+        self._speaking.turn = 0
+        self._answering.engine_died()
+        cause = f"signal {-exit_code}" if exit_code < 0 else f"code {exit_code}"
+        text = f"The engine has stopped ({cause}). Your conversation is kept; restart the engine to go on."
+        self._shown.set_notice(Notice(text, "error", "restart"))
