@@ -1,71 +1,41 @@
-"""The program with a window: makes the parts, joins them, runs until the window is closed.
+"""The window and what is behind it: makes the parts and joins them.
 
 Widgets tell what the person wants by signals; the session does it and changes the view model; the view model tells the
-widgets. Everything that happens on other threads passes through one queue into the GUI thread.
+widgets. Whoever speaks another language gets another window: it shows the same view model.
 """
 
 from __future__ import annotations
 
-import argparse
-import logging
-import signal
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QIcon, QImage
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from app import display, translations
+from app import translations
 from app.capture.camera import Camera, FrameSource
 from app.capture.microphone import Microphone
+from app.main_thread import MainThread
 from app.playback.speaker import Speaker
+from app.push_to_talk import PushToTalk
 from app.remembering import Remembering
 from app.session import Session
-from app.settings import SettingsStore, home
-from app.single_instance import SingleInstance
+from app.settings import SettingsStore
 from app.trials import Trials
 from app.view_models.conversation import ConversationViewModel, Message, Notice
 from app.view_models.envelope import loudness_at
-from app.window.icons import application_icon
 from app.window.main_window import MainWindow
 from app.window.pixels import to_pixels
-from app.window.screen_source import ScreenSource
+from app.window.screen_source import ScreenSource, WindowSource
 from app.window.theme import Theme
 from app.window.tray import Tray
 from app.window.wizard import Wizard
 
-log = logging.getLogger(__name__)
-
 _TICK = 50  # milliseconds
 _DRAFT_PAUSE = 800  # milliseconds without a key after which the draft is saved, should the machine stop
-
-
-class MainThread(QObject):
-    """Runs functions on the GUI thread, in the order in which any thread posted them."""
-
-    _posted = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._closed = False
-        self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
-
-    def post(self, function: Callable[[], None]) -> None:
-        """Run it soon; returns at once."""
-        self._posted.emit(function)
-
-    def close(self) -> None:
-        """Run nothing any more: what the functions would change is going away."""
-        self._closed = True
-
-    @Slot(object)
-    def _run(self, function: Callable[[], None]) -> None:
-        if not self._closed:
-            function()
 
 
 class Application(QObject):
@@ -96,21 +66,50 @@ class Application(QObject):
         session_parts.setdefault("look", _frame_source)
         self.session = Session(self.shown, settings, self._main_thread.post, engine_factory, **session_parts)
         source = session_parts.get("source", Microphone)
-        self.trials = Trials(settings, self.shown, self._main_thread.post, source, make_speaker)
+        look = session_parts["look"]
+        self.trials = Trials(settings, self.shown, self._main_thread.post, source, make_speaker, look)
         self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
-        self.window = MainWindow(self.theme, self.shown, self.remembering.history, settings.current)
-        self.window.input.field.setPlainText(self.shown.draft)
-        self.window.input.dress(settings.current.face, settings.current.still)
+        self.window = self._make_window()
         self._place_window()
         self.tray: Tray | None = None
-        self._connect()
         self._show_tray(settings.current.tray)
+        self._push_to_talk = PushToTalk(
+            self._main_thread.post,
+            lambda: self.window.input.press_talk(),
+            lambda: self.window.input.release_talk(),
+            lambda problem: self.window.panel.system.show_key(problem),
+        )
         self._timer = QTimer(self, interval=_TICK)
         self._timer.timeout.connect(self._tick)
         self._draft_timer = QTimer(self, interval=_DRAFT_PAUSE, singleShot=True)
         self._draft_timer.timeout.connect(self._save_draft)
         if settings.problem is not None:
             self.shown.set_notice(Notice(settings.problem, "warning"))
+
+    def _make_window(self) -> MainWindow:
+        """In the language that is spoken now, connected to everything."""
+        window = MainWindow(self.theme, self.shown, self.remembering.history, self.settings.current)
+        window.input.field.setPlainText(self.shown.draft)
+        window.input.dress(self.settings.current)
+        self._connect(window)
+        return window
+
+    def _speak(self, choice: str) -> None:
+        """Another language: another window in the place of the one there is, with all that it showed."""
+        language = translations.language_of(choice)
+        if language == translations.current():
+            return
+        translations.install(self._qt, language)
+        old = self.window
+        self.trials.remove(old.panel.devices, old.panel.model.machine)
+        for view_model in (self.shown, self.remembering.history):
+            view_model.unsubscribe(partial(_belongs_to, old))
+        self.window = self._make_window()
+        self.window.take_place_of(old)
+        old.deleteLater()
+        self._show_tray(False)
+        self.tray = None
+        self._show_tray(self.settings.current.tray)
 
     def start(self) -> None:
         """Show the window, then start the engine behind it."""
@@ -119,6 +118,7 @@ class Application(QObject):
         else:
             self.window.show()
         self._timer.start()
+        self._push_to_talk.choose(self.settings.current.global_key)
         self.remembering.start()
         notice = self.shown.notice
         self.session.start()
@@ -156,6 +156,7 @@ class Application(QObject):
     def close(self) -> None:
         """Keep what is to be kept and end the engine."""
         self._timer.stop()
+        self._push_to_talk.close()
         self.trials.close()
         self.remembering.close()
         self._main_thread.close()
@@ -165,8 +166,8 @@ class Application(QObject):
         self.settings.change(window=place, maximized=self.window.isMaximized())
         self.session.close()
 
-    def _connect(self) -> None:
-        session, window = self.session, self.window
+    def _connect(self, window: MainWindow) -> None:
+        session = self.session
         bar, panel, conversation = window.input, window.panel, window.conversation
         bar.sent.connect(self._send)
         bar.talk_started.connect(session.start_talking)
@@ -191,11 +192,12 @@ class Application(QObject):
         conversation.forget.connect(session.forget_senses)
         bar.muted.connect(session.speaking.mute)
         bar.look_wanted.connect(self._look)
-        bar.cameras_wanted.connect(lambda: session.live.find_cameras(bar.look.show_cameras))
+        bar.cameras_wanted.connect(self._find_sources)
         window.face_wanted.connect(panel.look.face.setChecked)
+        window.captions_wanted.connect(panel.look.captions.setChecked)
         bar.picture_pasted.connect(self._attach_picture)
         window.picture_dropped.connect(self._attach_picture)
-        self._connect_history()
+        self._connect_history(window)
         panel.changed.connect(self._change_setting)
         panel.model.reload_wanted.connect(session.reload)
         panel.model.doctor_wanted.connect(self.trials.look_at_machine)
@@ -206,8 +208,8 @@ class Application(QObject):
         self.trials.add_devices(panel.devices)
         self.trials.add_machine(panel.model.machine)
 
-    def _connect_history(self) -> None:
-        kept, panel = self.remembering, self.window.history
+    def _connect_history(self, window: MainWindow) -> None:
+        kept, panel = self.remembering, window.history
         panel.searched.connect(kept.search)
         panel.opened.connect(kept.open)
         panel.renamed.connect(kept.rename)
@@ -215,7 +217,7 @@ class Application(QObject):
         panel.deleted.connect(kept.delete)
         panel.exported.connect(kept.export)
         panel.private_wanted.connect(kept.set_private)
-        self.window.history_toggled.connect(lambda shown: self.settings.change(history_open=shown))
+        window.history_toggled.connect(lambda shown: self.settings.change(history_open=shown))
 
     # a message may have to come out of the history first
 
@@ -262,10 +264,16 @@ class Application(QObject):
         match name:
             case "microphone":
                 self.trials.microphone_changed()
+            case "camera":
+                self.trials.camera_changed()
+            case "global_key":
+                self._push_to_talk.choose(value)
             case "tray":
                 self._show_tray(value)
-            case "face" | "still":
-                self.window.input.dress(self.settings.current.face, self.settings.current.still)
+            case "face" | "still" | "captions" | "speak_answers":
+                self.window.input.dress(self.settings.current)
+            case "language":
+                QTimer.singleShot(0, self, partial(self._speak, value))  # not while the old window is telling us
             case "theme":
                 self.theme.choose(value)
             case "font_size":
@@ -273,6 +281,9 @@ class Application(QObject):
         if self.settings.problem is not None:
             self.shown.set_notice(Notice(self.settings.problem, "warning"))
             self.settings.problem = None
+
+    def _find_sources(self) -> None:
+        self.session.live.find_sources(lambda *found: self.window.input.look.show_sources(*found))
 
     def _look(self, kind: str, device: str) -> None:
         if kind == "camera":
@@ -316,54 +327,17 @@ class Application(QObject):
             self.window.setGeometry(left, top, width, height)
 
 
+def _belongs_to(window: MainWindow, owner: object) -> bool:
+    """Whether this is a part of the window."""
+    while isinstance(owner, QObject) and owner is not window:
+        owner = owner.parent()
+    return owner is window
+
+
 def _frame_source(kind: str, device: str) -> FrameSource:
-    return ScreenSource(device) if kind == "screen" else Camera(device)
-
-
-def run(options: argparse.Namespace) -> int:
-    """Open the window and stay until it is closed; with --screenshot, save a picture of it instead."""
-    if options.screenshot:
-        from app.screenshot import screenshot
-
-        screenshot(options.screenshot, options.theme or "light", options.language or "en", options.size, options.page)
-        return 0
-    qt = make_qt()
-    instance = SingleInstance(home())
-    if not instance.claim():
-        print("visavis: the window is open already; it has been raised.", file=sys.stderr)
-        return 0
-    settings = SettingsStore()
-    names = ("model", "device", "precision", "theme", "language")
-    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
-    if given:
-        settings.change(**given)
-    translations.install(qt, translations.language_of(settings.current.language))
-    application = Application(qt, settings, options.engine_factory)
-    instance.wanted.connect(application.raise_window)
-    # Python handles signals between two of its instructions, and Qt's loop runs none: the tick gives it the chance.
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: qt.quit())
-    application.start()
-    if settings.fresh:
-        application.welcome()
-    code = qt.exec()
-    instance.close()
-    application.window.hide()
-    application.close()
-    return code
-
-
-def make_qt() -> QApplication:
-    """Qt, ready for widgets; CannotRunError where no window can open."""
-    from model.errors import CannotRunError
-
-    why_not = display.problem()
-    if why_not is not None:
-        raise CannotRunError(why_not)
-    existing = QApplication.instance()
-    qt = existing if isinstance(existing, QApplication) else QApplication(["visavis"])
-    qt.setApplicationName("visavis")
-    qt.setApplicationDisplayName("Vis-à-vis")
-    qt.setDesktopFileName("visavis")
-    qt.setWindowIcon(QIcon(application_icon()))
-    return qt
+    match kind:
+        case "screen":
+            return ScreenSource(device)
+        case "window":
+            return WindowSource(device)
+    return Camera(device)

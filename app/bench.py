@@ -35,8 +35,11 @@ def run(args: argparse.Namespace) -> int:
     begun = time.perf_counter()
     engine = load(args.model, args.device, args.precision)
     out: dict[str, object] = {
-        "model": engine.name, "device": engine.device, "precision": engine.precision,
-        "threads": torch.get_num_threads(), "load_seconds": round(time.perf_counter() - begun, 2),
+        "model": engine.name,
+        "device": engine.device,
+        "precision": engine.precision,
+        "threads": torch.get_num_threads(),
+        "load_seconds": round(time.perf_counter() - begun, 2),
     }
     out |= reply_speed.own_speed(engine, args.rounds)
     out |= reply_speed.listening(engine, args.rounds)

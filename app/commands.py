@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if args.command is not None and args.window_options:
             parser.error(f"{args.window_options[0]} must stand behind the command: visavis {args.command} …")
         if args.command is None:
-            from app.application import run
+            from app.program import run
 
             return run(args)
         with _quiet_libraries(debug), _ended_politely():

@@ -1,15 +1,19 @@
-"""Trying out a microphone and a loudspeaker, on threads of their own: the GUI thread never waits for a device."""
+"""Trying out a microphone, a loudspeaker and a camera, on threads of their own: nobody waits for a device."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from app.audio_devices import AudioError
 from app.call.listener import loudness
+from app.capture.camera import FrameSource
+from app.capture.eye import Eye
 from app.capture.microphone import SoundSource
 from app.playback.speaker import Speaker
 
@@ -17,6 +21,7 @@ _RATE = 24_000
 _NOTES = (523.25, 659.25, 783.99)  # Hz; a chord, note by note: what is missing or distorted is heard at once
 _NOTE_SECONDS = 0.28
 _EVERY = 0.04  # seconds between two looks at the microphone
+_TEST_PIXELS = 640 * 360  # of a camera that is tried out
 _LONGEST = 6.0  # seconds that a loudspeaker may take to play it
 
 
@@ -72,6 +77,44 @@ class MicrophoneTest:
             self._post(lambda: self._on_problem(problem))
         finally:
             microphone.close()
+
+
+class CameraTest:
+    """Looks until it is told to stop; `on_frame` (uint8 [H, W, 3]) and `on_problem` are called on `post`'s thread."""
+
+    def __init__(
+        self,
+        look: Callable[[str, str], FrameSource],
+        post: Callable[[Callable[[], None]], None],
+        on_frame: Callable[[np.ndarray], None],
+        on_problem: Callable[[str], None],
+    ) -> None:
+        self._look, self._post, self._on_frame, self._on_problem = look, post, on_frame, on_problem
+        self._eye: Eye | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it looks."""
+        return self._eye is not None
+
+    def start(self, device: str) -> None:
+        """Look through this camera, and no longer through another one."""
+        self.stop()
+        run: list[Eye] = []
+
+        def tell(then: Callable[[Any], None], it: Any) -> None:
+            self._post(lambda: then(it) if run and run[0] is self._eye else None)
+
+        self._eye = Eye(
+            self._look("camera", device), _TEST_PIXELS, partial(tell, self._on_frame), partial(tell, self._on_problem)
+        )
+        run.append(self._eye)
+
+    def stop(self) -> None:
+        """Look no more; returns at once."""
+        if self._eye is not None:
+            self._eye.close()
+            self._eye = None
 
 
 def play_test_sound(

@@ -1,4 +1,4 @@
-"""Camera and screen in a conversation: opens them, shows what they see, gives the model a few frames of each turn.
+"""Camera, screen and windows in a conversation: opens them, shows them, gives the model a few frames of each turn.
 
 Frames go to the engine only while a turn is being said, or one at the moment a typed question is sent; between turns
 nothing leaves the preview. What a turn was given stays with its question, to be looked at and deleted.
@@ -17,6 +17,7 @@ from app.call.turn import TurnRules
 from app.capture import camera
 from app.capture.camera import CameraInfo, FrameSource
 from app.capture.eye import Eye
+from app.capture.windows import WindowInfo, list_windows
 from app.engine_line import EngineLine
 from app.engine_protocol import Command, Hear, See
 from app.playback.spool import frames_to_disk
@@ -28,8 +29,8 @@ MakeSource = Callable[[str, str], FrameSource]
 
 # Between two frames that the model is given, in seconds, and pixels of each. A camera as in the films of the model's
 # training, two frames a second of 128 patches; a screen changes less and has more in it to be read.
-_PERIOD = {"camera": 0.5, "screen": 1.0}
-_PIXELS = {"camera": 128 * 28 * 28, "screen": 384 * 28 * 28}
+_PERIOD = {"camera": 0.5, "screen": 1.0, "window": 1.0}
+_PIXELS = {"camera": 128 * 28 * 28, "screen": 384 * 28 * 28, "window": 384 * 28 * 28}
 _HEAR_AGAIN = 8000  # samples at a time, when a turn is told again
 
 
@@ -53,7 +54,7 @@ class Live:
         self._work = ThreadPoolExecutor(1, "live")
 
     def look(self, kind: str, device: str = "") -> None:
-        """Look through this camera, or at this screen, in place of whatever is looked at; "" for nothing."""
+        """Look through this camera, or at this screen or window, in place of whatever is looked at; "" for nothing."""
         self._close_eye()
         self._shown.set_looking(Looking(kind, device, opening=True) if kind else Looking())
         if not kind:
@@ -66,9 +67,9 @@ class Live:
             lambda problem: self._post(partial(self._fail, run, problem)),
         )
 
-    def find_cameras(self, then: Callable[[list[CameraInfo]], None]) -> None:
-        """Tell which cameras there are; on a thread, because where they have to be tried it takes a second."""
-        self._work.submit(lambda: self._post(partial(then, camera.list_cameras())))
+    def find_sources(self, then: Callable[[list[CameraInfo], list[WindowInfo]], None]) -> None:
+        """Tell which cameras and windows there are; on a thread, because to try cameras takes a second."""
+        self._work.submit(lambda: self._post(partial(then, camera.list_cameras(), list_windows())))
 
     def glance(self, question: Message) -> None:
         """A question was typed: it sees what there is to be seen now."""

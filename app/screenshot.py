@@ -19,10 +19,11 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import translations
-from app.application import Application, make_qt
+from app.application import Application
 from app.history.records import Entry
 from app.machine import MachineReport
 from app.media import Audio, Image, MediaKind, Video, thumbnail
+from app.program import make_qt
 from app.settings import HOME_VARIABLE, SettingsStore
 from app.view_models.conversation import (
     Attachment,

@@ -24,6 +24,7 @@ DEVICES = ("auto", "cpu", "cuda")
 RETENTIONS = ("forever", "365", "90", "30", "7", "none")  # days
 LANGUAGES = ("system", "en", "zh_CN")
 CONTEXTS = ("auto", "2048", "4096", "8192", "16384", "32768")  # tokens
+GLOBAL_KEYS = ("", "Ctrl+Alt+Space", "Ctrl+Shift+F12", "F12", "Pause")
 PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4")
 DEFAULT_MODEL = "nano"
 
@@ -37,6 +38,8 @@ class Settings:
             headphones, because the microphone hears the loudspeaker too.
         context: tokens that the model may remember; "auto" is all that it can.
         face: whether a face is shown in calls; still: whether it, and the mark, keep from moving.
+        captions: whether what is spoken is shown in large letters above the input.
+        global_key: held to talk from every window, where the desktop allows it; empty for none.
         volume: of the voice, percent; tempo: the same, 100 is the voice's own.
         persona: who the model is to be, in the person's words; empty for nobody in particular.
         font_size: of the window's text, percent.
@@ -57,6 +60,8 @@ class Settings:
     camera: str = ""
     face: bool = True
     still: bool = False
+    captions: bool = False
+    global_key: str = ""
     volume: int = 100
     tempo: int = 100
     speak_answers: bool = True
@@ -74,7 +79,7 @@ class Settings:
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS}
-_CHOICES |= {"language": LANGUAGES, "context": CONTEXTS, "retention": RETENTIONS}
+_CHOICES |= {"global_key": GLOBAL_KEYS, "language": LANGUAGES, "context": CONTEXTS, "retention": RETENTIONS}
 _RANGES = {"volume": range(0, 101), "tempo": range(50, 201), "font_size": range(80, 201)}
 
 

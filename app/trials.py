@@ -8,9 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import numpy as np
+
 from app import audio_devices, machine
+from app.capture import camera
+from app.capture.camera import Camera, CameraInfo, FrameSource
 from app.capture.microphone import SoundSource
-from app.device_tests import MicrophoneTest, play_test_sound
+from app.device_tests import CameraTest, MicrophoneTest, play_test_sound
 from app.machine import MachineReport
 from app.playback.speaker import Speaker
 from app.settings import SettingsStore
@@ -31,10 +35,12 @@ class Trials:
         post: Post,
         source: Callable[[str], SoundSource],
         make_speaker: Callable[[str], Speaker] = Speaker,
+        look: Callable[[str, str], FrameSource] = lambda _kind, device: Camera(device),
     ) -> None:
         self._settings, self._shown, self._post = settings, shown, post
         self.make_speaker = make_speaker
         self.microphone = MicrophoneTest(source, post, self._tell_problem)
+        self.camera = CameraTest(look, post, self._show_camera, self._tell_camera_problem)
         self._pages: list[DevicesPage] = []
         self._views: list[MachineView] = []
 
@@ -43,6 +49,7 @@ class Trials:
         self._pages.append(page)
         page.microphone_test_wanted.connect(self.test_microphone)
         page.speaker_test_wanted.connect(self.test_speaker)
+        page.camera_test_wanted.connect(self.test_camera)
 
     def add_machine(self, view: MachineView) -> None:
         """A view of what this machine can run."""
@@ -74,6 +81,18 @@ class Trials:
         if self.microphone.running:
             self.test_microphone(True)
 
+    def test_camera(self, on: bool) -> None:
+        """Show what the chosen camera sees, or no longer."""
+        if on:
+            self.camera.start(self._settings.current.camera)
+        else:
+            self._end_camera_test()
+
+    def camera_changed(self) -> None:
+        """Another one has been chosen: it is tried out from now on, if one is."""
+        if self.camera.running:
+            self.test_camera(True)
+
     def test_speaker(self) -> None:
         """Let the chosen loudspeaker sound."""
         chosen = self._settings.current
@@ -88,8 +107,11 @@ class Trials:
     def close(self) -> None:
         """Try out nothing any more."""
         self.microphone.stop()
+        self.camera.stop()
 
     def _look_for_devices(self) -> None:
+        cameras = camera.list_cameras()
+        self._post(lambda: self._show_cameras(cameras))
         try:
             found = audio_devices.list_devices()
         except audio_devices.AudioError as error:
@@ -101,6 +123,24 @@ class Trials:
     def _show_devices(self, found: audio_devices.Devices) -> None:
         for page in self._pages:
             page.show_devices(found.inputs, found.outputs)
+
+    def _show_cameras(self, cameras: list[CameraInfo]) -> None:
+        for page in self._pages:
+            page.show_cameras(cameras)
+
+    def _show_camera(self, frame: np.ndarray) -> None:
+        for page in self._pages:
+            page.show_camera(frame)
+
+    def _end_camera_test(self) -> None:
+        self.camera.stop()
+        for page in self._pages:
+            page.end_camera_test()
+
+    def _tell_camera_problem(self, problem: str) -> None:
+        self._end_camera_test()
+        for page in self._pages:
+            page.show_camera_problem(problem)
 
     def _show_report(self, report: MachineReport | None) -> None:
         for view in self._views:

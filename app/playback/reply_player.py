@@ -15,9 +15,7 @@ from app.playback.speaker import Speaker
 
 
 class ReplyPlayer:
-    """One loudspeaker; `begin` and `stop` from the GUI thread, `play` and `finish` from the engine's.
-
-    """
+    """One loudspeaker; `begin` and `stop` from the GUI thread, `play` and `finish` from the engine's."""
 
     def __init__(self, make_speaker: Callable[[str], Speaker] = Speaker, device: str = "") -> None:
         self._make_speaker = make_speaker

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 FOLDER = Path(__file__).resolve().parent
 LANGUAGES = ("en", "zh_CN")
+_spoken = ["en"]  # without a translator the texts are English
 
 
 def language_of(choice: str) -> str:
@@ -24,8 +25,14 @@ def language_of(choice: str) -> str:
     return "zh_CN" if system.language() is QLocale.Language.Chinese and simplified else "en"
 
 
+def current() -> str:
+    """The language that is spoken now."""
+    return _spoken[-1]
+
+
 def install(qt: QApplication, language: str) -> None:
     """Speak this language from now on: the window's texts, Qt's own, dates and numbers."""
+    _spoken[:] = [language]
     QLocale.setDefault(QLocale(language) if language != "en" else _english())
     for translator in qt.findChildren(QTranslator):
         qt.removeTranslator(translator)

@@ -67,6 +67,13 @@
     </message>
 </context>
 <context>
+    <name>Captions</name>
+    <message>
+        <source>Listening…</source>
+        <translation>正在听…</translation>
+    </message>
+</context>
+<context>
     <name>ConversationView</name>
     <message>
         <source>Conversation</source>
@@ -80,8 +87,8 @@
 <context>
     <name>DevicesPage</name>
     <message>
-        <source>Sound</source>
-        <translation>声音</translation>
+        <source>Sound and camera</source>
+        <translation>声音与摄像头</translation>
     </message>
     <message>
         <source>Microphone</source>
@@ -110,6 +117,26 @@
     <message>
         <source>Play a test sound</source>
         <translation>播放测试音</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>The first one</source>
+        <translation>第一个</translation>
+    </message>
+    <message>
+        <source>Test the camera</source>
+        <translation>测试摄像头</translation>
+    </message>
+    <message>
+        <source>What the camera sees</source>
+        <translation>摄像头看到的画面</translation>
+    </message>
+    <message>
+        <source>Press Test: you should see yourself.</source>
+        <translation>按“测试”，您应该会看到自己。</translation>
     </message>
     <message>
         <source>In hands-free conversation</source>
@@ -482,12 +509,16 @@
         <translation>免提对话时麦克风静音或取消静音</translation>
     </message>
     <message>
-        <source>Let it see: a camera or a screen</source>
-        <translation>让它看：摄像头或屏幕</translation>
+        <source>Let it see: a camera, a screen or a window</source>
+        <translation>让它看：摄像头、屏幕或窗口</translation>
     </message>
     <message>
         <source>The face of calls, or none</source>
         <translation>显示或隐藏通话面孔</translation>
+    </message>
+    <message>
+        <source>What is spoken in large letters, or not</source>
+        <translation>用大字显示所说的话，或不显示</translation>
     </message>
     <message>
         <source>Stop the answer; else close what is open</source>
@@ -563,6 +594,10 @@
         <source>screen shared</source>
         <translation>正在共享屏幕</translation>
     </message>
+    <message>
+        <source>window shared</source>
+        <translation>正在共享窗口</translation>
+    </message>
 </context>
 <context>
     <name>LevelMeter</name>
@@ -574,8 +609,8 @@
 <context>
     <name>LookButton</name>
     <message>
-        <source>Let it see: a camera or a screen (Ctrl+E)</source>
-        <translation>让它看：摄像头或屏幕 (Ctrl+E)</translation>
+        <source>Let it see: a camera, a screen or a window (Ctrl+E)</source>
+        <translation>让它看：摄像头、屏幕或窗口（Ctrl+E）</translation>
     </message>
     <message>
         <source>What it may see</source>
@@ -596,6 +631,10 @@
     <message>
         <source>Screen: %s</source>
         <translation>屏幕：%s</translation>
+    </message>
+    <message>
+        <source>Window: %s</source>
+        <translation>窗口：%s</translation>
     </message>
     <message>
         <source>See nothing</source>
@@ -633,16 +672,16 @@
         <translation>通话时显示面孔（F8）</translation>
     </message>
     <message>
+        <source>What is spoken in large letters (F9)</source>
+        <translation>用大字显示所说的话（F9）</translation>
+    </message>
+    <message>
         <source>Less motion</source>
         <translation>减少动画</translation>
     </message>
     <message>
         <source>Language</source>
         <translation>语言</translation>
-    </message>
-    <message>
-        <source>Another language begins with the next start of the program.</source>
-        <translation>更改语言后，下次启动程序时生效。</translation>
     </message>
 </context>
 <context>
@@ -972,6 +1011,50 @@
     <message>
         <source>The camera cannot be used ({0}: {1}).</source>
         <translation>无法使用摄像头（{0}：{1}）。</translation>
+    </message>
+    <message>
+        <source>On Wayland this program may not look at the screen; share a picture of it instead (paste works), or start the program with QT_QPA_PLATFORM=xcb.</source>
+        <translation>在 Wayland 上，本程序不能查看屏幕；请改为分享屏幕截图（可以粘贴），或用 QT_QPA_PLATFORM=xcb 启动本程序。</translation>
+    </message>
+    <message>
+        <source>The screen has gone; choose another one.</source>
+        <translation>屏幕已断开，请选择另一个。</translation>
+    </message>
+    <message>
+        <source>The window has gone or cannot be seen; choose another one.</source>
+        <translation>窗口已关闭或看不到，请选择另一个。</translation>
+    </message>
+    <message>
+        <source>A key that works in every window is not there yet on this system.</source>
+        <translation>此系统上还没有在所有窗口中都有效的按键。</translation>
+    </message>
+    <message>
+        <source>There is no display here whose keys could be listened to.</source>
+        <translation>这里没有可以监听按键的显示器。</translation>
+    </message>
+    <message>
+        <source>The display&apos;s keys cannot be listened to.</source>
+        <translation>无法监听该显示器的按键。</translation>
+    </message>
+    <message>
+        <source>{0} is taken by another program; choose another key.</source>
+        <translation>{0} 已被其他程序占用，请选择另一个按键。</translation>
+    </message>
+    <message>
+        <source>The key that works in every window has gone with its display.</source>
+        <translation>在所有窗口中有效的按键已随显示器一起失效。</translation>
+    </message>
+    <message>
+        <source>This desktop offers programs no key of their own (it has no portal for global shortcuts).</source>
+        <translation>此桌面不向程序提供专用按键（没有全局快捷键门户）。</translation>
+    </message>
+    <message>
+        <source>The desktop did not allow a key that works in every window.</source>
+        <translation>桌面未允许使用在所有窗口中有效的按键。</translation>
+    </message>
+    <message>
+        <source>The desktop has taken the key that works in every window away.</source>
+        <translation>桌面已收回在所有窗口中有效的按键。</translation>
     </message>
     <message>
         <source>The settings could not be read; they are kept in {0}, and all choices begin anew.</source>
@@ -1310,8 +1393,16 @@
         <translation>在其他窗口中说话</translation>
     </message>
     <message>
-        <source>A key that works in every window is not there yet. In this window Ctrl+Space talks.</source>
-        <translation>暂不支持在所有窗口中都有效的快捷键。在本窗口中按 Ctrl+Space 说话。</translation>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Hold to talk</source>
+        <translation>按住说话</translation>
+    </message>
+    <message>
+        <source>This key talks from every window, as Ctrl+Space does in this one: hold it, or press it twice.</source>
+        <translation>此按键在所有窗口中都能说话，就像 Ctrl+Space 在本窗口中一样：按住它，或按两次。</translation>
     </message>
 </context>
 <context>
@@ -1443,8 +1534,8 @@
         <translation>欢迎使用 Vis-à-vis</translation>
     </message>
     <message>
-        <source>Can we hear each other?</source>
-        <translation>我们能听到彼此吗？</translation>
+        <source>Can we hear and see each other?</source>
+        <translation>我们能听到、看到彼此吗？</translation>
     </message>
     <message>
         <source>What this machine can run</source>

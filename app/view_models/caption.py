@@ -60,6 +60,32 @@ def sentence_at(text: str, position: int) -> tuple[int, int] | None:
     return found
 
 
+_MARKUP = re.compile(r"```[^\n]*|[*_`~]+|^\s*(?:#+|>|[-+•]|\|)\s+|\s*\|\s*", re.MULTILINE)
+_LONGEST_CAPTION = 110  # letters; two lines of large ones
+
+
+@lru_cache(maxsize=8)
+def without_markup(text: str) -> str:
+    """The words of an answer without the signs of Markdown, as they are spoken."""
+    return _MARKUP.sub(" ", text).strip()
+
+
+def caption_around(text: str, spoken: int) -> tuple[int, int]:
+    """Begin and end of what is shown while `spoken` letters have been said: the sentence, or of a long one as much as
+    can be read at a glance."""
+    whole = sentence_at(text, max(0, spoken - 1))
+    if whole is None:
+        return 0, 0
+    begin, end = whole
+    while end - begin > _LONGEST_CAPTION:
+        cut = text.rfind(" ", begin, begin + _LONGEST_CAPTION)
+        cut = begin + _LONGEST_CAPTION if cut <= begin else cut + 1
+        if spoken <= cut:
+            return begin, cut
+        begin = cut
+    return begin, end
+
+
 def share_before(text: str, position: int) -> float:
     """Which share of the speech lies before the letter at `position`, from 0 to 1."""
     lengths = spoken_lengths(text)

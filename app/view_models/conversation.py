@@ -19,6 +19,7 @@ from app.media import SAMPLE_RATE, Audio, Image, Media, MediaKind, Video
 from app.view_models.caption import TYPICAL_RATE
 from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
+from app.view_models.listeners import Listeners
 from app.view_models.live import Looking, Seen
 from app.view_models.playhead import Playhead
 
@@ -245,16 +246,19 @@ class ConversationViewModel:
         self.looking = Looking()
         self.view: np.ndarray | None = None
         self.muted = False
-        self._listeners: list[Callable[[Change], None]] = []
+        self._listeners = Listeners[[Change]]()
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
         """Call `listener` after every change."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
+
+    def unsubscribe(self, leaves: Callable[[object], bool]) -> None:
+        """Call the methods of those objects no more that leave."""
+        self._listeners.remove_where(leaves)
 
     def tell(self, what: What, index: int = -1) -> None:
         """Tell everybody of a change."""
-        for listener in self._listeners:
-            listener(Change(what, index))
+        self._listeners.tell(Change(what, index))
 
     # turns
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 
 from app.history.records import Entry
+from app.view_models.listeners import Listeners
 
 
 class Section(Enum):
@@ -42,11 +43,15 @@ class HistoryViewModel:
         self.keeping = True
         self.private = False
         self.loaded = False
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
+
+    def unsubscribe(self, leaves: Callable[[object], bool]) -> None:
+        """Call the methods of those objects no more that leave."""
+        self._listeners.remove_where(leaves)
 
     def show(self, entries: list[Entry]) -> None:
         """These are the conversations now."""
@@ -55,8 +60,7 @@ class HistoryViewModel:
 
     def tell(self) -> None:
         """Tell everybody of a change."""
-        for listener in self._listeners:
-            listener()
+        self._listeners.tell()
 
     def sections(self, now: float) -> list[tuple[Section, list[Entry]]]:
         """The entries under their headings, in the order of the list; `now` is seconds since 1970."""

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SOURCES = ("camera", "screen")
-
 
 @dataclass(frozen=True)
 class Looking:
-    """A camera or a screen that is open, or none.
+    """A camera, a screen or a window that is open, or none.
 
     Attributes:
-        kind: "camera", "screen" or "" for none.
+        kind: "camera", "screen", "window" or "" for none.
         device: which one, as its source names it.
         opening: whether its first frame is still to come.
     """

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QDateTime,
     QLocale,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QRect,
     QSize,
@@ -45,8 +46,8 @@ class HistoryModel(QAbstractListModel):
 
     renamed = Signal(str, str)
 
-    def __init__(self, history: HistoryViewModel) -> None:
-        super().__init__()
+    def __init__(self, history: HistoryViewModel, parent: QObject) -> None:
+        super().__init__(parent)
         self._history = history
         self.rows: list[Heading | Entry] = []
         history.subscribe(self.refresh)
@@ -200,7 +201,7 @@ class HistoryList(QListView):
 
     def __init__(self, theme: Theme, history: HistoryViewModel) -> None:
         super().__init__()
-        self.rows = HistoryModel(history)
+        self.rows = HistoryModel(history, self)
         self.setModel(self.rows)
         self.setItemDelegate(HistoryDelegate(theme, history, self.rows, self))
         self.setMouseTracking(True)

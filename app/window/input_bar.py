@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.media import FILE_SUFFIXES
+from app.settings import Settings
 from app.view_models.conversation import Attachment, Change, ConversationViewModel, Phase, What
+from app.window.captions import Captions
 from app.window.controls import IconButton
 from app.window.file_chip import FileChip
 from app.window.flow_layout import FlowLayout
@@ -89,6 +91,7 @@ class InputBar(QWidget):
         self.look = LookButton(theme, self._shown)
         self.lamps = Lamps(theme, self._shown)
         self.stage = Stage(theme, self._shown)
+        self.captions = Captions(theme, self._shown)
         self.talk = IconButton(theme, "microphone", self.tr("Hold to talk, or click (Ctrl+Space)"), "round")
         self.talk.setCheckable(True)
         self.send = IconButton(theme, "send", self.tr("Send (Enter)"), "send")
@@ -132,6 +135,7 @@ class InputBar(QWidget):
         rows = QVBoxLayout(column)
         rows.setContentsMargins(16, 4, 16, 16)
         rows.setSpacing(8)
+        rows.addWidget(self.captions)
         rows.addWidget(self.stage)
         rows.addLayout(state)
         rows.addWidget(self._card)
@@ -156,8 +160,8 @@ class InputBar(QWidget):
         self.mute.clicked.connect(self.muted)
         self.look.wanted.connect(self.look_wanted)
         self.look.cameras_wanted.connect(self.cameras_wanted)
-        self.talk.pressed.connect(self._talk_pressed)
-        self.talk.released.connect(self._talk_released)
+        self.talk.pressed.connect(self.press_talk)
+        self.talk.released.connect(self.release_talk)
 
     # acts
 
@@ -180,14 +184,16 @@ class InputBar(QWidget):
     def _submit(self) -> None:
         self.sent.emit(self.field.toPlainText())
 
-    def _talk_pressed(self) -> None:
+    def press_talk(self) -> None:
+        """The microphone's button, or the key that stands for it, goes down."""
         if self._shown.phase is Phase.LISTENING:
             self._pressed_at = 0.0  # the second click, or one in a hands-free turn: its release ends the turn
             return
         self._pressed_at = time.monotonic()
         self.talk_started.emit()
 
-    def _talk_released(self) -> None:
+    def release_talk(self) -> None:
+        """It goes up: held until now, or only clicked."""
         if time.monotonic() - self._pressed_at > _HOLD:
             self.talk_ended.emit()
 
@@ -242,11 +248,12 @@ class InputBar(QWidget):
             return self.tr("Muted: it does not hear you")
         return self.tr("Hands-free: just speak") if hands_free else self.tr("Ready")
 
-    def dress(self, face: bool, still: bool) -> None:
-        """With a face in calls or without, moving or not."""
-        self.stage.want_face(face)
-        self.stage.face.set_still(still)
-        self.orb.set_still(still)
+    def dress(self, settings: Settings) -> None:
+        """With a face in calls or without, moving or not, with large captions or none."""
+        self.stage.want_face(settings.face)
+        self.stage.face.set_still(settings.still)
+        self.orb.set_still(settings.still)
+        self.captions.want(settings.captions, settings.speak_answers)
 
     def show_level(self, level: float) -> None:
         """The microphone's level now, from 0 to 1."""

@@ -24,7 +24,7 @@ class Lamps(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(lambda: self._show(anew=True))
+        theme.changed.connect(self._show_anew)
         shown.subscribe(self._on_change)
         self._show()
 
@@ -43,7 +43,12 @@ class Lamps(QWidget):
             lamps.append(("camera", self.tr("camera on")))
         elif shown.looking.kind == "screen":
             lamps.append(("screen", self.tr("screen shared")))
+        elif shown.looking.kind == "window":
+            lamps.append(("screen", self.tr("window shared")))
         return lamps
+
+    def _show_anew(self) -> None:
+        self._show(anew=True)
 
     def _show(self, anew: bool = False) -> None:
         wanted = self._wanted()

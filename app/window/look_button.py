@@ -1,4 +1,4 @@
-"""The button that opens the eyes: a menu of the cameras and screens there are, and of closing them again."""
+"""The button that opens the eyes: a menu of the cameras, screens and windows there are, and of closing them again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from app.capture.camera import CameraInfo
+from app.capture.windows import WindowInfo
 from app.view_models.conversation import Change, ConversationViewModel, What
 from app.window.controls import IconButton
 from app.window.screen_source import screen_names
@@ -17,8 +18,8 @@ class LookButton(IconButton):
     """Tells what is to be looked at.
 
     Signals:
-        wanted: "camera", "screen" or "" for nothing, and which one.
-        cameras_wanted: the menu opens; somebody may look which cameras there are, and call `show_cameras`.
+        wanted: "camera", "screen", "window" or "" for nothing, and which one.
+        cameras_wanted: the menu opens; somebody may look which cameras there are, and call `show_sources`.
     """
 
     wanted = Signal(str, str)
@@ -26,9 +27,10 @@ class LookButton(IconButton):
 
     def __init__(self, theme: Theme, shown: ConversationViewModel) -> None:
         super().__init__(theme, "camera", "", "round")
-        self.set_label(self.tr("Let it see: a camera or a screen (Ctrl+E)"))
+        self.set_label(self.tr("Let it see: a camera, a screen or a window (Ctrl+E)"))
         self._shown = shown
         self._cameras: list[CameraInfo] | None = None
+        self._windows: list[WindowInfo] = []
         self.setCheckable(True)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
@@ -36,6 +38,7 @@ class LookButton(IconButton):
         self._menu.aboutToShow.connect(self._open)
         self.setMenu(self._menu)
         shown.subscribe(self._on_change)
+        self._show_looking()
         self._fill()
 
     @property
@@ -43,9 +46,9 @@ class LookButton(IconButton):
         """What can be chosen now."""
         return [action for action in self._menu.actions() if action.isEnabled() and not action.isSeparator()]
 
-    def show_cameras(self, cameras: list[CameraInfo]) -> None:
-        """The cameras there are."""
-        self._cameras = cameras
+    def show_sources(self, cameras: list[CameraInfo], windows: list[WindowInfo]) -> None:
+        """The cameras there are, and the windows of other programs."""
+        self._cameras, self._windows = cameras, windows
         self._fill()
 
     def _open(self) -> None:
@@ -63,6 +66,8 @@ class LookButton(IconButton):
         self._menu.addSeparator()
         for name in screen_names():
             self._add(self.tr("Screen: %s") % (name or "1"), "screen", name)
+        for window in self._windows:
+            self._add(self.tr("Window: %s") % window.title, "window", str(window.number))
         if self._shown.looking.kind:
             self._menu.addSeparator()
             self._menu.addAction(self.tr("See nothing")).triggered.connect(lambda: self.wanted.emit("", ""))
@@ -76,5 +81,8 @@ class LookButton(IconButton):
 
     def _on_change(self, change: Change) -> None:
         if change.what is What.LOOKING:
-            self.setChecked(bool(self._shown.looking.kind))
-            self.set_icon("screen" if self._shown.looking.kind == "screen" else "camera")
+            self._show_looking()
+
+    def _show_looking(self) -> None:
+        self.setChecked(bool(self._shown.looking.kind))
+        self.set_icon("screen" if self._shown.looking.kind in ("screen", "window") else "camera")

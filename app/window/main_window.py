@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
     stop_wanted = Signal()
     restart_wanted = Signal()
     face_wanted = Signal(bool)
+    captions_wanted = Signal(bool)
     history_toggled = Signal(bool)
     closing = Signal()
     quit_wanted = Signal()
@@ -152,12 +153,24 @@ class MainWindow(QMainWindow):
             "Ctrl+M": lambda: self.input.muted.emit(not self._shown.muted) if self._shown.hands_free else None,
             "Ctrl+E": self.input.look.showMenu,
             "F8": lambda: self.face_wanted.emit(not self.input.stage.wanted),
+            "F9": lambda: self.captions_wanted.emit(self.input.captions.isHidden()),
             "Ctrl+L": self.input.field.setFocus,
             "Ctrl+Q": self.quit_wanted.emit,
             "Esc": self._escape,
         }
         for key, act in keys.items():
             QShortcut(QKeySequence(key), self).activated.connect(act)
+
+    def take_place_of(self, other: MainWindow) -> None:
+        """Look as the other window did, which is about to go: where it was, with what was open."""
+        self.setGeometry(other.geometry())
+        self.setWindowState(other.windowState())
+        self.history.search.setText(other.history.search.text())
+        if other.panel.isVisible():
+            self._open_panel(other.panel.page)
+        if other.isVisible():
+            self.show()
+        other.hide()
 
     # acts
 

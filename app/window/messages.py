@@ -82,6 +82,25 @@ _FORMS = (
     ),
     QT_TRANSLATE_NOOP("Messages", "The camera has gone; connect it and switch it on again."),
     QT_TRANSLATE_NOOP("Messages", "The camera cannot be used ({0}: {1})."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "On Wayland this program may not look at the screen; share a picture of it instead (paste works), or start the "
+        "program with QT_QPA_PLATFORM=xcb.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The screen has gone; choose another one."),
+    QT_TRANSLATE_NOOP("Messages", "The window has gone or cannot be seen; choose another one."),
+    # the key that works in every window
+    QT_TRANSLATE_NOOP("Messages", "A key that works in every window is not there yet on this system."),
+    QT_TRANSLATE_NOOP("Messages", "There is no display here whose keys could be listened to."),
+    QT_TRANSLATE_NOOP("Messages", "The display's keys cannot be listened to."),
+    QT_TRANSLATE_NOOP("Messages", "{0} is taken by another program; choose another key."),
+    QT_TRANSLATE_NOOP("Messages", "The key that works in every window has gone with its display."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "This desktop offers programs no key of their own (it has no portal for global shortcuts).",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The desktop did not allow a key that works in every window."),
+    QT_TRANSLATE_NOOP("Messages", "The desktop has taken the key that works in every window away."),
     # settings and history
     QT_TRANSLATE_NOOP(
         "Messages", "The settings could not be read; they are kept in {0}, and all choices begin anew."

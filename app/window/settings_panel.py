@@ -103,6 +103,11 @@ class SettingsPanel(QFrame):
         """Their names, in the order of the buttons."""
         return tuple(self._pages)
 
+    @property
+    def page(self) -> str:
+        """The one that is shown."""
+        return next(name for name, (page, _) in self._pages.items() if page is self._stack.currentWidget())
+
     def show_page(self, name: str) -> None:
         """One of `pages`."""
         page, _ = self._pages[name]
@@ -111,7 +116,7 @@ class SettingsPanel(QFrame):
         for button in self._buttons.buttons():
             button.setChecked(button.objectName() == name)
         if page is not self.devices:
-            self.devices.test_microphone.setChecked(False)
+            self.devices.end_tests()
 
     def open(self, page: str | None = None) -> None:
         """Show it; the devices are looked up anew."""
@@ -126,4 +131,4 @@ class SettingsPanel(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks at the meter any more."""
         super().hideEvent(event)
-        self.devices.test_microphone.setChecked(False)
+        self.devices.end_tests()

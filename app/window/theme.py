@@ -204,6 +204,7 @@ QLabel[kind="strong"] {{ font-size: 15px; font-weight: 600; }}
 QLabel[kind="status"] {{ color: {t.muted}; font-size: 14px; }}
 QLabel[kind="heading"] {{ font-size: 28px; font-weight: 600; }}
 QLabel[kind="subheading"] {{ color: {t.muted}; font-size: 16px; }}
+QLabel[kind="caption"] {{ font-size: 30px; font-weight: 600; }}
 QLabel[kind="section"] {{ color: {t.muted}; font-size: 13px; font-weight: 600; }}
 QLabel[kind="error"] {{ color: {t.error}; font-size: 13px; }}
 QLabel[kind="key"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;

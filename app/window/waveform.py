@@ -72,7 +72,6 @@ class Waveform(QWidget):
                 QRectF(index * (_BAR + _GAP), (self.height() - height) / 2, _BAR, height), _BAR / 2, _BAR / 2
             )
 
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose a place."""
         bars = max(1, min(len(self._levels), (self.width() + _GAP) // (_BAR + _GAP)))

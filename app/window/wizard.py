@@ -37,7 +37,7 @@ class Wizard(QDialog):
         self.machine = MachineView(theme)
         self._steps = QStackedWidget()
         self._step(self._hello(theme))
-        self._step(self._titled(self.tr("Can we hear each other?"), self.devices, margins=False))
+        self._step(self._titled(self.tr("Can we hear and see each other?"), self.devices, margins=False))
         self._step(self._titled(self.tr("What this machine can run"), self.machine))
         self.back = QPushButton(self.tr("Back"))
         self.skip = QPushButton(self.tr("Skip"))
@@ -74,7 +74,7 @@ class Wizard(QDialog):
             self.accept()
             return
         self._steps.setCurrentIndex(step)
-        self.devices.test_microphone.setChecked(False)
+        self.devices.end_tests()
         if step == 1:
             self.devices_wanted.emit()
         elif step == 2:
@@ -91,7 +91,7 @@ class Wizard(QDialog):
         super().closeEvent(event)
 
     def _end(self) -> None:
-        self.devices.test_microphone.setChecked(False)
+        self.devices.end_tests()
         self.done_with.emit()
 
     def _step(self, page: QWidget) -> None:

@@ -265,7 +265,8 @@ def test_closing_does_not_wait_for_a_film(tmp_path: Path) -> None:
     program = f"""
 import sys, threading, time
 from pathlib import Path
-from app.application import Application, make_qt
+from app.application import Application
+from app.program import make_qt
 from app.settings import SettingsStore
 from PySide6.QtCore import QTimer
 import app.media.loader as loader

@@ -213,3 +213,25 @@ def test_playhead_is_told_only_while_something_plays(qtbot: QtBot, application: 
     application.shown.subscribe(lambda change: told.append(change.what))
     qtbot.wait(300)
     assert What.PLAYHEAD not in told
+
+
+def test_captions_in_large_letters_follow_the_voice(qtbot: QtBot, application: Application) -> None:
+    captions = application.window.input.captions
+    assert not captions.isVisible()
+    qtbot.keyClick(application.window, Qt.Key.Key_F9)
+    assert captions.isVisible() and application.settings.current.captions
+    assert captions.fontMetrics().height() > 1.7 * application.window.input.field.fontMetrics().height()
+    type_and_send(qtbot, application, "First sentence of **four** words. Second one follows it. Third one ends it.")
+    seen: list[str] = []
+
+    def all_spoken() -> bool:
+        if captions.words and captions.words not in seen:
+            seen.append(captions.words)
+        return silent(application) and answered(application)()
+
+    qtbot.waitUntil(all_spoken, timeout=15_000)
+    sentences = ["You said: First sentence of four words.", "Second one follows it.", "Third one ends it."]
+    assert [words for words in seen if words in sentences] == sentences
+    assert captions.accessibleName() == sentences[-1]
+    qtbot.keyClick(application.window, Qt.Key.Key_F9)
+    assert not captions.isVisible() and not application.settings.current.captions

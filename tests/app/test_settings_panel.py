@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Application
 from app.audio_devices import AudioError
+from app.capture.camera import CameraInfo
 from app.media import MediaKind
 from app.settings import SettingsStore
 from app.view_models.conversation import Attachment, AttachmentState, Notice, Phase
@@ -268,3 +269,35 @@ def test_odd_values_in_the_settings_file_are_left_out(profile: Path) -> None:
     current = SettingsStore(profile).current
     assert (current.volume, current.tempo, current.font_size, current.language) == (100, 100, 100, "system")
     assert current.retention == "7" and current.context == "auto"
+
+
+def test_camera_is_tried_out(qtbot: QtBot, application: Application, panel: SettingsPanel, tmp_path: Path) -> None:
+    film = str(media_files.write_video(tmp_path / "camera.mp4", seconds=10.0, fps=20, size=(320, 240)))
+    page = panel.devices
+    panel.show_page("devices")
+    page.show_cameras([CameraInfo("Integrated Camera", film)])
+    page.camera.setCurrentIndex(1)
+    page.camera.activated.emit(1)
+    assert application.settings.current.camera == film
+    page.test_camera.click()
+    qtbot.waitUntil(page.picture.isVisible, timeout=15_000)
+    assert application.shown.view is None, "what is tried out is not what the model is shown"
+    panel.show_page("look")
+    assert not page.picture.isVisible() and not page.test_camera.isChecked()
+    panel.show_page("devices")
+    page.changed.emit("camera", "/dev/video99")
+    page.test_camera.click()
+    qtbot.waitUntil(lambda: "No camera could be opened" in page.camera_note.text(), timeout=15_000)
+    assert not page.test_camera.isChecked()
+
+
+def test_key_of_every_window_says_where_there_is_none(
+    qtbot: QtBot, application: Application, panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    page = panel.system
+    page.key.setCurrentIndex(page.key.findData("F12"))
+    page.key.activated.emit(page.key.currentIndex())
+    qtbot.waitUntil(lambda: "no display" in page._key_note.text(), timeout=15_000)
+    assert application.settings.current.global_key == "F12"

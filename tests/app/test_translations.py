@@ -12,7 +12,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -24,10 +24,12 @@ from app.view_models.conversation import ConversationViewModel, MessageState, Mo
 from app.window.messages import knows, retell
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files
+from tests.app.test_window import answered, type_and_send, visible_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 # where sentences are made that end up in the window
 _TELLING = (
+    *("engine_life", "live", "global_key/__init__", "global_key/x11", "global_key/portal", "window/screen_source"),
     *("answering", "speaking", "session", "recordings", "remembering", "file_reader", "settings", "engine_line"),
     *(
         "engine_worker",
@@ -227,7 +229,7 @@ def answer_and_question(shown: ConversationViewModel) -> None:
 def english(top: QWidget) -> Iterator[str]:
     """Texts, tool tips and names for screen readers in which an English word is left."""
     names = r"Vis-à-vis|nano|cpu|cuda|bf16|fp32|int8|nf4|int4|heart|English|Markdown|Ctrl|Space|Esc|Enter|Return|Shift"
-    names += r"|Del|F2|GB|WAV|doctor|Tab|[A-Z,]$"
+    names += r"|Desk microphone|Headphones|Monitor|Anna|Ben|Del|F2|F12|Alt|Pause|Wayland|GB|WAV|doctor|Tab|[A-Z,]$"
     for widget in [top, *top.findChildren(QWidget)]:
         texts = [widget.toolTip(), widget.accessibleName(), widget.accessibleDescription(), widget.windowTitle()]
         if isinstance(widget, QLabel):
@@ -241,3 +243,32 @@ def english(top: QWidget) -> Iterator[str]:
         for text in texts:
             if re.search(r"[A-Za-z]{2,}", re.sub(names, "", text)):
                 yield f"{type(widget).__name__}: {text}"
+
+
+def test_language_changes_without_a_restart(qtbot: QtBot, application: Application) -> None:
+    """Another window in the same place, with the same conversation; nothing is left of the one before."""
+    type_and_send(qtbot, application, "hello there")
+    qtbot.waitUntil(answered(application), timeout=15_000)
+    qtbot.keyClicks(application.window.input.field, "not sent yet")
+    before = application.window
+    before.setGeometry(60, 70, 900, 640)
+    before.toggle_panel()
+    before.panel.show_page("look")
+    page = before.panel.look
+    page.language.setCurrentIndex(page.language.findData("zh_CN"))
+    page.language.activated.emit(page.language.currentIndex())
+    try:
+        qtbot.waitUntil(lambda: application.window is not before, timeout=15_000)
+        QApplication.sendPostedEvents(before, QEvent.Type.DeferredDelete)
+        window = application.window
+        assert window.isVisible() and window.geometry().getRect() == (60, 70, 900, 640)
+        assert window.panel.isVisible() and window.panel.page == "look" and window.panel._title.text() == "外观"
+        assert window.input.field.toPlainText() == "not sent yet"
+        assert application.settings.current.language == "zh_CN"
+        qtbot.waitUntil(lambda: visible_texts(application)[-1:] == ["You said: hello there"], timeout=15_000)
+        application._change_setting("theme", "dark")  # whatever listened for the old window would fail now
+        type_and_send(qtbot, application, "and now")
+        qtbot.waitUntil(answered(application), timeout=15_000)
+        assert list(english(window.panel)) == []
+    finally:
+        install(application._qt, "en")

@@ -10,7 +10,7 @@ _OWN_NAMES = {"en": "English", "zh_CN": "简体中文"}  # a language is found b
 
 
 class LookPage(SettingsPage):
-    """All of it takes effect at once, but the language."""
+    """All of it takes effect at once."""
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__(theme, "")
@@ -21,9 +21,9 @@ class LookPage(SettingsPage):
         self.theme_choice = self.choice(self.tr("Theme"), "theme", themes, settings.theme)
         self.font_size = self.percent(self.tr("Size of the text"), "font_size", 80, 200, 10, settings.font_size)
         self.face = self.switch(self.tr("A face in calls (F8)"), "face", settings.face)
+        self.captions = self.switch(self.tr("What is spoken in large letters (F9)"), "captions", settings.captions)
         self.still = self.switch(self.tr("Less motion"), "still", settings.still)
         self.section(self.tr("Language"))
         names = {value: _OWN_NAMES.get(value, self.tr("Like the system")) for value in LANGUAGES}
         self.language = self.choice(self.tr("Language"), "language", names, settings.language)
-        self.note(self.tr("Another language begins with the next start of the program."))
         self.column.addStretch(1)

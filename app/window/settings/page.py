@@ -146,10 +146,15 @@ class SettingsPage(QScrollArea):
 
 def fill(combo: QComboBox, default: str, names: tuple[str, ...], current: str | None) -> None:
     """Offer the system's default and these; the current one stays on the list, even if it has gone."""
+    fill_pairs(combo, default, [(name, name) for name in names], current)
+
+
+def fill_pairs(combo: QComboBox, default: str, pairs: list[tuple[str, str]], current: str | None) -> None:
+    """The same where a device is called otherwise than it is opened: the name, then what opens it."""
     combo.clear()
     combo.addItem(default, "")
-    for name in names:
-        combo.addItem(name, name)
-    if current and current not in names:
+    for name, device in pairs:
+        combo.addItem(name, device)
+    if current and all(current != device for _, device in pairs):
         combo.addItem(current, current)
     combo.setCurrentIndex(max(0, combo.findData(current or "")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.settings import Settings
+from app.settings import GLOBAL_KEYS, Settings
+from app.window.messages import retell
 from app.window.settings.page import SettingsPage
 from app.window.theme import Theme
 
@@ -22,5 +23,13 @@ class SystemPage(SettingsPage):
             else self.tr("This desktop shows no tray.")
         )
         self.section(self.tr("Talking from other windows"))
-        self.note(self.tr("A key that works in every window is not there yet. In this window Ctrl+Space talks."))
+        names = {key: key for key in GLOBAL_KEYS} | {"": self.tr("None")}
+        self.key = self.choice(self.tr("Hold to talk"), "global_key", names, settings.global_key)
+        self._key_note = self.note("")
+        self.show_key("")
         self.column.addStretch(1)
+
+    def show_key(self, problem: str) -> None:
+        """Whether the key works, or why it does not."""
+        words = self.tr("This key talks from every window, as Ctrl+Space does in this one: hold it, or press it twice.")
+        self._key_note.setText(retell(problem) if problem else words)
