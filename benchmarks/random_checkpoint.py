@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from model.checkpoint.load import EMBEDDED, official_names
+from model.checkpoint.installed import EMBEDDED
+from model.checkpoint.load import official_names
 from model.config import parse_config
 
 TEXT = {"hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 16, "num_attention_heads": 16,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from model.checkpoint.installed import EMBEDDED_NAME, find_model
 from model.checkpoint.settings import read_front_ends, read_settings
 from model.checkpoint.voices import Voice, read_voices
 from model.checkpoint.weights import fill, read_tensors, without_weights
@@ -27,9 +26,7 @@ from model.token2wav.token2wav import Token2Wav
 
 M = TypeVar("M", bound=nn.Module)
 
-EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
 _FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
-_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # owner/model
 _KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4")
 
 
@@ -78,7 +75,7 @@ def load(
                 narrow(layer.get_submodule("attn"))
                 narrow(layer.get_submodule("ff"))
     return Engine(
-        name=name if folder == EMBEDDED else folder.name,
+        name=name if name == EMBEDDED_NAME else folder.name,
         device=str(chosen),
         precision=precision,
         config=config,
@@ -99,25 +96,6 @@ def _within(config: OmniConfig, context: int | None) -> OmniConfig:
     if context is None or context >= text.max_position_embeddings:
         return config
     return replace(config, thinker=replace(config.thinker, text=replace(text, max_position_embeddings=context)))
-
-
-def find_model(name: str) -> Path:
-    """The folder of a model; CannotRunError where it is known but not installed."""
-    try:
-        folder = EMBEDDED if name == "nano" else Path(name).expanduser()
-        if folder.is_dir():
-            return folder
-    except (OSError, RuntimeError) as error:  # a name that is too long; the home of nobody
-        raise BadInputError(f"{name}: is not a model folder ({error}).") from error
-    if name == "nano":
-        raise CannotRunError("The embedded model is missing: assets/nano is not beside the program.")
-    if folder.exists():
-        raise BadInputError(f"{name} is not a model folder.")
-    if _HUB_NAME.fullmatch(name) and not folder.parent.is_dir():
-        raise CannotRunError(f'There is no folder "{name}"; to fetch models from the hub is not there yet.')
-    if os.sep in name or name.startswith("."):
-        raise BadInputError(f"{name}: there is no such folder.")
-    raise CannotRunError(f'The model "{name}" is not installed; give "nano" or the folder of one.')
 
 
 def load_thinker(folder: Path, config: OmniConfig, device: torch.device, dtype: torch.dtype) -> Thinker:
