@@ -25,6 +25,7 @@ from tests.app.models.hub_server import Hub, serve
 REPO = "Someone/Tiny-Omni"
 ROOT = Path(__file__).resolve().parent.parent
 _MB = 1 << 20
+_FILES, _EACH = 5, 8 * _MB
 
 
 def main() -> int:
@@ -36,16 +37,16 @@ def main() -> int:
     args = parser.parse_args()
     moments = random.Random(args.seed)
     files = {"config.json": (EMBEDDED / "config.json").read_bytes()}
-    files |= {f"model-{number}.safetensors": os.urandom(8 * _MB) for number in range(3)}
+    files |= {f"model-{number}.safetensors": os.urandom(_EACH) for number in range(_FILES)}
     with tempfile.TemporaryDirectory() as folder, serve(Hub(REPO, files)) as hub:
         hub.rate = 4 * _MB
-        environment = {**os.environ, "VISAVIS_MODELS": folder, "HF_ENDPOINT": hub.url, "no_proxy": "127.0.0.1,localhost"}
-        environment |= {"HF_HUB_DOWNLOAD_TIMEOUT": "5", "HF_HOME": f"{folder}/hf"}
+        environment = {**os.environ, "VISAVIS_MODELS": folder, "HF_ENDPOINT": hub.url, "HF_HOME": f"{folder}/hf"}
+        environment |= {"HF_HUB_DOWNLOAD_TIMEOUT": "5", "no_proxy": "127.0.0.1,localhost"}
         place, killed, began = Path(folder) / REPO, 0, time.monotonic()
         wrong: list[str] = []
         while killed < args.kills:
             child = _start(environment)
-            aim = sum(hub.sent.values()) + moments.uniform(0, 1.9 * 24 / args.kills) * _MB
+            aim = sum(hub.sent.values()) + moments.uniform(0, 1.2 * _FILES * _EACH / args.kills)
             while sum(hub.sent.values()) < aim and child.poll() is None:
                 time.sleep(0.001)
             time.sleep(moments.uniform(0, 0.2))  # some die while they check, or move what is done

@@ -267,8 +267,8 @@ def _told_of_disk(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise CannotRunError(
-                f"The disk of {folder.parent} is full. What was fetched is kept; make room, then the same command goes on "
-                "from there."
+                f"The disk of {folder.parent} is full. What was fetched is kept; make room, and the same command "
+                "goes on from there."
             ) from error
         if error.errno == errno.EFBIG:
             raise CannotRunError(
