@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `bench`."""
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, or a folder (default: nano)")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32, bf16 or int8")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="P", help="default: auto")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of every measurement (default: 3)")
     parser.add_argument("--threads", type=int, metavar="N", help="of torch (default: its own choice)")
     parser.add_argument("--against", choices=("transformers",), help="measure the reference in the same run")

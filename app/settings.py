@@ -25,7 +25,7 @@ RETENTIONS = ("forever", "365", "90", "30", "7", "none")  # days
 LANGUAGES = ("system", "en", "zh_CN")
 CONTEXTS = ("auto", "2048", "4096", "8192", "16384", "32768")  # tokens
 GLOBAL_KEYS = ("", "Ctrl+Alt+Space", "Ctrl+Shift+F12", "F12", "Pause")
-PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4")
+PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4", "int4")
 DEFAULT_MODEL = "nano"
 
 

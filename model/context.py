@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from model.bounds import PREFILL
 from model.config import OmniConfig
 from model.errors import BadInputError
 from model.events import ContextTrimmed
@@ -69,19 +70,21 @@ class Context:
 
     @property
     def device(self) -> torch.device:
-        return self._thinker.model.embed_tokens.weight.device
+        return self._thinker.device
 
     # reading
 
     def read(self, pieces: list[EncodedPiece]) -> Tensor:
-        """Read pieces behind each other; the Thinker's final hidden states [S, hidden] of all of them."""
-        embeds = torch.cat([piece.embeds for piece in pieces])
-        positions = torch.cat([piece.positions for piece in pieces], dim=1)
-        hidden = self._thinker(embeds, positions, self.memory.thinker_cache)
+        """Read pieces behind each other, PREFILL tokens at a time; the Thinker's final hidden states [S, hidden] of the
+        last of those."""
+        hidden = torch.empty(0)
+        for piece in pieces:
+            positions = piece.positions.split(PREFILL, dim=1)
+            for embeds, spoken, at in zip(piece.embeds.split(PREFILL), piece.spoken.split(PREFILL), positions):
+                hidden = self._thinker(embeds, at, self.memory.thinker_cache)
+                if self._talker is not None and self.memory.talker_cache is not None:
+                    self._talker(hidden + spoken, at, self.memory.talker_cache)
         self.position = pieces[-1].next_position
-        if self._talker is not None and self.memory.talker_cache is not None:
-            inputs = hidden + torch.cat([piece.spoken for piece in pieces])
-            self._talker(inputs, positions, self.memory.talker_cache)
         return hidden
 
     def read_pictures(self, piece: EncodedPiece, width: int) -> None:
@@ -89,6 +92,10 @@ class Context:
         begin = self.here()
         self.read([piece])
         self._fresh_pictures.append(_Stretch(begin, self.length - begin.rows, width))
+
+    def may_forget(self, begin: Place) -> None:
+        """What was read since `begin` may be forgotten as one before anything else."""
+        self._fresh_pictures.append(_Stretch(begin, self.length - begin.rows, self.position - begin.position))
 
     def settle_reply(self, items: list[Tensor], begin: Place, keep: int) -> None:
         """Make the first `keep` items of the reply that began at `begin` history: the Thinker forgets the rest, the
@@ -138,16 +145,19 @@ class Context:
         """The exchange just begun has gone back to where it began."""
         self._exchanges.pop()
 
-    def make_room(self, tokens: int) -> None:
-        """Forget as much as it takes for `tokens` more; BadInputError, and nothing forgotten, where it cannot do."""
+    def most_room(self) -> int:
+        """For how many tokens there is room, if everything is forgotten that may be."""
         start = self._exchanges[0].rows if self._exchanges else self.length
         current = self._exchanges[-1].rows if self._exchanges else self.length
         forgettable = current - start + sum(stretch.rows for stretch in self._fresh_pictures)
-        room = self.capacity - self.length
-        if tokens > room + forgettable:
+        return max(0, self.capacity - self.length + forgettable)
+
+    def make_room(self, tokens: int) -> None:
+        """Forget as much as it takes for `tokens` more; BadInputError, and nothing forgotten, where it cannot do."""
+        if tokens > (room := self.most_room()):
             raise BadInputError(
-                f"This is {tokens} tokens long, but only {max(0, room + forgettable)} of the model's {self.capacity} "
-                f"are left; shorten it or begin a new conversation."
+                f"This is {tokens} tokens long, but only {room} of the model's {self.capacity} are left; "
+                f"shorten it or begin a new conversation."
             )
         while self.capacity - max(self.length, self.position) < tokens:
             if self._pictures:

@@ -101,11 +101,11 @@ class Conversation:
     def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
         """A film, uint8 [T, H, W, 3] at `fps`, with its sound (float32 mono 16 kHz) or without."""
         front_end = self._engine.patch_front_end
-        patches, grid = front_end.video(_checked_pixels(frames, 4))
+        pairs, grid = front_end.video(_checked_pixels(frames, 4))
         samples = None if pcm is None else _checked_sound(pcm)
         audible = samples is not None and len(samples) >= SHORTEST_SOUND * SAMPLE_RATE
         mel = self._engine.mel_front_end(samples) if samples is not None and audible else None
-        self._add(VideoPiece(patches, grid, front_end.temporal_patch_size / fps, mel))
+        self._add(VideoPiece(pairs, grid, front_end.temporal_patch_size / fps, mel))
 
     def add_history(self, role: str, items: list[str | np.ndarray]) -> None:
         """An earlier turn of texts and sounds (float32 mono 16 kHz), as if it had happened here."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
+
 from model.checkpoint.settings import Settings
 from model.checkpoint.voices import Voice
 from model.config import OmniConfig
 from model.conversation import Conversation
 from model.errors import BadInputError
+from model.lanes import Lane
 from model.memory import Memory
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
@@ -39,6 +42,7 @@ class Engine:
     talker: Talker | None
     token2wav: Token2Wav | None
     voices_by_name: dict[str, Voice]
+    encoders: Lane = field(default_factory=lambda: Lane(torch.device("cpu")), repr=False)
     _free: list[Memory] = field(default_factory=list, repr=False)
 
     @property

@@ -66,8 +66,9 @@ class KVCache:
             raise ValueError(f"cannot remove rows {begin} to {end} of a cache of {self.length}")
         kept = self.length - end
         for keys, values in zip(self._keys, self._values):
-            moved = keys[:, :, end : self.length].float()
+            moved = keys[:, :, end : self.length].clone()
             if turn is not None:
+                moved = moved.float()
                 first, second = moved.chunk(2, dim=-1)
                 moved = moved * turn[0] + torch.cat([-second, first], dim=-1) * turn[1]
             keys[:, :, begin : begin + kept] = moved.to(keys.dtype)

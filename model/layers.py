@@ -97,16 +97,21 @@ class DecoderLayer(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
-def join_projections(module: nn.Module) -> None:
-    """Join the products that read the same input, in every layer inside that knows how (in place): a decode step is
-    made of many small operations, each of which costs its call."""
-    for part in module.modules():
-        if join := getattr(part, "join", None):
-            join()
+class HostEmbedding(nn.Module):
+    """An embedding that stays in the host's memory: rows of it are copied to the device for the tokens there are."""
+
+    def __init__(self, weight: Tensor, device: torch.device) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight, requires_grad=False)
+        self._device = device
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return F.embedding(ids.to(self.weight.device), self.weight).to(self._device)
 
 
 def joined(*linears: nn.Linear) -> nn.Linear:
-    """One Linear whose output is theirs behind each other; without a bias where theirs are zero."""
+    """One Linear whose output is theirs behind each other; without a bias where theirs are zero. What reads the same
+    input is joined because a decode step is made of many small operations, each of which costs its call."""
     weight = torch.cat([linear.weight for linear in linears])
     joined = nn.Linear(weight.shape[1], weight.shape[0], bias=False, device="meta")
     joined.weight = nn.Parameter(weight, requires_grad=False)

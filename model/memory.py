@@ -48,7 +48,9 @@ class Memory:
         step = self._thinker_steps.get(sampling)
         if step is None:
             step = self._thinker_steps[sampling] = CapturedStep(partial(_think, self._thinker, cache, sampling))
-        item, following = step(cache.visible, token, positions, cache.rows(1, token.device), used, noise)
+        # looked up outside of the capture: the table may be in the host's memory
+        embeds = self._thinker.embed(token)
+        item, following = step(cache.visible, embeds, positions, cache.rows(1, embeds.device), used, noise)
         cache.advance(1)
         return item, following
 
@@ -68,10 +70,9 @@ class Memory:
 
 
 def _think(
-    thinker: Thinker, cache: KVCache, sampling: Sampling, token: Tensor, positions: Tensor, rows: Tensor, used: Tensor,
+    thinker: Thinker, cache: KVCache, sampling: Sampling, embeds: Tensor, positions: Tensor, rows: Tensor, used: Tensor,
     noise: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    embeds = thinker.embed(token)
     hidden = thinker.model.run(embeds[None], positions, rows, cache)[0]
     return hidden + embeds, choose(thinker.logits(hidden[-1]), used, noise, sampling)
 

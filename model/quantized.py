@@ -1,8 +1,9 @@
-"""Linear layers that are faster on a processor than torch's own. For decoding, 8-bit weights: one token reads every
-weight once, so bytes are most of a step's time; torch's kernel `_weight_int8pack_mm`, no other library.
+"""Linear layers whose weights take fewer bytes, and which kind a layer becomes.
 
-Many rows at once are bound by arithmetic instead, where the kernel is slower than a bfloat16 product: those use a
-bfloat16 copy of the same rounded weights.
+For decoding, 8-bit weights: one token reads every weight once, so bytes are most of a step's time; torch's kernel
+`_weight_int8pack_mm`, no other library. Many rows at once are bound by arithmetic instead, where the kernel is slower
+than a bfloat16 product: those use a bfloat16 copy of the same rounded weights, or make it anew where it would not fit.
+4 bits: `model.four_bits`.
 """
 
 from __future__ import annotations
@@ -11,32 +12,59 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model.bounds import WEIGHTS_AT_ONCE
+from model.four_bits import Int4Linear, Nf4Linear
+from model.placement import INT4, INT8, INT8_COPIED, NF4
+
 _FEW_ROWS = 4  # from here on the bfloat16 product is the faster one
-_SMALLEST = 1 << 14  # weights; less is read in no time
+_ROWS_AT_ONCE = 1 << 20  # weights; what lies between them and their levels is float32
 
 
 class Int8Linear(nn.Module):
-    """y = x W^T + b with W in 8 bits and one scale an output; bfloat16 in and out."""
+    """y = x W^T + b with W in 8 bits and one scale an output; bfloat16 in and out.
+
+    Attributes:
+        weight: the rounded weights in bfloat16, or None.
+    """
 
     levels: Tensor
     scales: Tensor
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, copied: bool = True) -> None:
         super().__init__()
-        wide = linear.weight.float()
-        scales = (wide.abs().amax(dim=1) / 127).clamp(min=1e-8).to(torch.bfloat16)
-        levels = (wide / scales.float()[:, None]).round().clamp(-127, 127)
-        self.register_buffer("levels", levels.to(torch.int8))
+        levels, scales = int8_levels(weight)
+        self.register_buffer("levels", levels)
         self.register_buffer("scales", scales)
-        self.weight = nn.Parameter((levels * scales.float()[:, None]).to(torch.bfloat16), requires_grad=False)
-        self.bias = linear.bias
+        self.weight = nn.Parameter(self._wide(), requires_grad=False) if copied else None
+        self.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
-        if len(rows) > _FEW_ROWS:
-            return F.linear(x, self.weight, self.bias)
+        if len(rows) > _FEW_ROWS or x.device.type != "cpu":
+            return self._in_parts(x) if self.weight is None else F.linear(x, self.weight, self.bias)
         out = torch.ops.aten._weight_int8pack_mm(rows, self.levels, self.scales).view(*x.shape[:-1], -1)
         return out if self.bias is None else out + self.bias
+
+    def _in_parts(self, x: Tensor) -> Tensor:
+        """The product with weights that are made wide for it, never many at a time."""
+        rows = max(1, WEIGHTS_AT_ONCE // self.levels.shape[1])
+        out = torch.cat([F.linear(x, self._wide(at, at + rows)) for at in range(0, len(self.levels), rows)], dim=-1)
+        return out if self.bias is None else out + self.bias
+
+    def _wide(self, begin: int = 0, end: int | None = None) -> Tensor:
+        """Outputs `begin` to `end` [out, in] in bfloat16; a level is exact in it, so this rounds once."""
+        return self.levels[begin:end].to(torch.bfloat16) * self.scales[begin:end, None]
+
+
+def int8_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """[out, in] → int8 levels [out, in] and bfloat16 scales [out]; a few rows at a time."""
+    levels, scales = [], []
+    for part in weight.split(max(1, _ROWS_AT_ONCE // weight.shape[1])):
+        wide = part.float()
+        scale = (wide.abs().amax(dim=1) / 127).clamp(min=1e-8).to(torch.bfloat16)
+        levels.append((wide / scale.float()[:, None]).round_().clamp_(-127, 127).to(torch.int8))
+        scales.append(scale)
+    return torch.cat(levels), torch.cat(scales)
 
 
 class NarrowLinear(nn.Module):
@@ -52,19 +80,9 @@ class NarrowLinear(nn.Module):
         return F.linear(x.to(torch.bfloat16), self.weight, self.bias).float()
 
 
-def narrow(module: nn.Module) -> None:
-    """Let every Linear inside multiply in bfloat16 (in place); what lies between them stays float32."""
-    for name, child in module.named_children():
-        if isinstance(child, nn.Linear):
-            setattr(module, name, NarrowLinear(child))
-        else:
-            narrow(child)
-
-
-def quantize(module: nn.Module) -> None:
-    """Replace every Linear inside that is worth it (in place)."""
-    for name, child in module.named_children():
-        if isinstance(child, nn.Linear) and child.weight.numel() >= _SMALLEST:
-            setattr(module, name, Int8Linear(child))
-        else:
-            quantize(child)
+def quantized(linear: nn.Linear, kind: str) -> nn.Module:
+    """The same layer in another kind of weights (`model.placement`)."""
+    weight, bias = linear.weight, linear.bias
+    if kind in (INT8, INT8_COPIED):
+        return Int8Linear(weight, bias, kind == INT8_COPIED)
+    return {NF4: Nf4Linear, INT4: Int4Linear}[kind](weight, bias)

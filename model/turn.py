@@ -17,8 +17,10 @@ from torch import Tensor
 
 from model.context import Context, line
 from model.errors import BadInputError
+from model.film import watch
+from model.lanes import to_device
 from model.prompt.mel import SAMPLE_RATE, MelStream
-from model.prompt.pieces import EncodedPiece, Piece, TextPiece, encode_piece, piece_length
+from model.prompt.pieces import EncodedPiece, Piece, TextPiece, VideoPiece, encode_piece, piece_length
 from model.rope import grid_positions
 from model.thinker.vision_encoder import PatchGrid
 
@@ -63,13 +65,16 @@ class Turn:
         """A whole clip, picture or film."""
         self._end_senses()
         self._read_text()
+        self.empty = False
+        if isinstance(piece, VideoPiece):
+            watch(self._engine, self._context, piece)
+            return
         self._context.make_room(piece_length(piece, self._engine.config.thinker.vision.spatial_merge_size) + 1)
         encoded = encode_piece(self._engine.thinker, piece, self._context.position)
         if encoded.forgettable:
             self._context.read_pictures(encoded, encoded.next_position - self._context.position)
         else:
             self._context.read([encoded])
-        self.empty = False
 
     def hear(self, samples: np.ndarray) -> None:
         """Sound that goes on from call to call: float32 mono 16 kHz."""
@@ -194,7 +199,7 @@ class LiveSenses:
 
     def _encode_pair(self, at: float, first: np.ndarray, second: np.ndarray) -> None:
         patches, self._grid = self._engine.patch_front_end.pair(first, second, self._grid)
-        seen = self._engine.thinker.visual(patches.to(self._context.device), self._grid)
+        seen = self._engine.thinker.visual(to_device(patches, self._context.device), self._grid)
         self._pairs.append((at, seen))
 
     def _read_chunk(self, mel: Tensor | None, last: bool = False) -> None:
@@ -219,13 +224,13 @@ class LiveSenses:
         if mel is None:
             return None
         tower = self._engine.thinker.audio_tower
-        weight = self._engine.thinker.model.embed_tokens.weight
+        weight = self._engine.thinker.model.norm.weight
         heard: Tensor = tower(mel.to(self._context.device, tower.conv1.weight.dtype)).to(weight.dtype)
         return heard
 
     def _read_pair(self, at: float, seen: Tensor) -> None:
         assert self._grid is not None
-        seen = seen.to(self._engine.thinker.model.embed_tokens.weight.dtype)
+        seen = seen.to(self._engine.thinker.model.norm.weight.dtype)
         self._context.make_room(len(seen) + 3)
         rows, columns = self._grid.rows // self._merge, self._grid.columns // self._merge
         time = int(torch.tensor(at - self._zero).float() * self._per_second)

@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model.checkpoint.packed import pack, unpack_all
-from model.checkpoint.weights import without_weights
+from model.checkpoint.build import without_weights
 from model.config import parse_config
 from model.thinker.vision_encoder import VisionEncoder
 from training.thinker.convert import SYSTEM

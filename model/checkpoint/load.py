@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import nn
 
-from model.checkpoint.installed import EMBEDDED_NAME, find_model
+from model.checkpoint.build import Builder, without_weights
 from model.checkpoint.settings import read_front_ends, read_settings
 from model.checkpoint.voices import Voice, read_voices
-from model.checkpoint.weights import fill, read_tensors, without_weights
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
-from model.layers import join_projections
+from model.four_bits import bitsandbytes, multiplies_bfloat16
+from model.placement import PRECISIONS, placements
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
-from model.quantized import Int8Linear, narrow, quantize
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
 
-M = TypeVar("M", bound=nn.Module)
-
-_FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
-_KNOWN_PRECISIONS = ("auto", "fp32", "bf16", "int8", "nf4")
+EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # owner/model
 
 
 def load(
@@ -46,36 +43,22 @@ def load(
     config = _within(read_config(folder), context)
     chosen = _device(device)
     precision = _precision(precision, chosen)
-    dtype = _FLOATS[precision]
+    placement = placements(precision, chosen.type == "cuda", multiplies_bfloat16())[0]
     tokenizer = read_tokenizer(folder)
     _check_ids(folder, config, tokenizer)
     settings = read_settings(folder, config, tokenizer.turn_end)
     mel_front_end, patch_front_end = read_front_ends(folder, config)
-    thinker = load_thinker(folder, config, chosen, dtype)
-    join_projections(thinker.model)
-    if precision == "int8":
-        quantize(thinker.model)
-        thinker.lm_head = Int8Linear(thinker.lm_head)  # type: ignore[assignment]
     voices = read_voices(folder)
-    talker = token2wav = None
-    if speech and config.enable_audio_output:
+    speech = speech and config.enable_audio_output
+    if speech:
         _check_voices(folder, config, voices)
-        talker = _build(folder, lambda: Talker(config.talker))
-        token2wav = _build(folder, lambda: Token2Wav(config.token2wav))
-        fill(talker, read_tensors(folder, "talker."), chosen, dtype, f"{folder}: its Talker")
-        join_projections(talker)
-        if precision == "int8":
-            quantize(talker.model)
-        # like the reference, the decoder of the codes computes in float32; only products in the DiT's layers may not
-        fill(token2wav, read_tensors(folder, "token2wav."), chosen, torch.float32, f"{folder}: its Token2Wav")
-        layers = token2wav.code2wav_dit_model.transformer_blocks
-        join_projections(layers)
-        if precision != "fp32" and chosen.type == "cpu":
-            for layer in layers:
-                narrow(layer.get_submodule("attn"))
-                narrow(layer.get_submodule("ff"))
+    builder = Builder(folder, config, placement, chosen)
+    thinker = builder.thinker()
+    talker = builder.talker() if speech else None
+    token2wav = builder.token2wav() if speech else None
+    builder.close()
     return Engine(
-        name=name if name == EMBEDDED_NAME else folder.name,
+        name=name if folder == EMBEDDED else folder.name,
         device=str(chosen),
         precision=precision,
         config=config,
@@ -98,17 +81,23 @@ def _within(config: OmniConfig, context: int | None) -> OmniConfig:
     return replace(config, thinker=replace(config.thinker, text=replace(text, max_position_embeddings=context)))
 
 
-def load_thinker(folder: Path, config: OmniConfig, device: torch.device, dtype: torch.dtype) -> Thinker:
-    """Ear, eye and language model."""
-    thinker = _build(folder, lambda: Thinker(config.thinker))
-    tensors = read_tensors(folder, "thinker.")
-    tied = config.thinker.text.tie_word_embeddings
-    if tied and "model.embed_tokens.weight" in tensors:
-        tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]
-    fill(thinker, tensors, device, dtype, f"{folder}: its Thinker")
-    if tied:
-        thinker.lm_head.weight = thinker.model.embed_tokens.weight
-    return thinker
+def find_model(name: str) -> Path:
+    """The folder of a model; CannotRunError where it is known but not installed."""
+    try:
+        folder = EMBEDDED if name == "nano" else Path(name).expanduser()
+        if folder.is_dir():
+            return folder
+    except (OSError, RuntimeError) as error:  # a name that is too long; the home of nobody
+        raise BadInputError(f"{name}: is not a model folder ({error}).") from error
+    if name == "nano":
+        raise CannotRunError("The embedded model is missing: assets/nano is not beside the program.")
+    if folder.exists():
+        raise BadInputError(f"{name} is not a model folder.")
+    if _HUB_NAME.fullmatch(name) and not folder.parent.is_dir():
+        raise CannotRunError(f'There is no folder "{name}"; to fetch models from the hub is not there yet.')
+    if os.sep in name or name.startswith("."):
+        raise BadInputError(f"{name}: there is no such folder.")
+    raise CannotRunError(f'The model "{name}" is not installed; give "nano" or the folder of one.')
 
 
 def official_names(config: OmniConfig) -> dict[str, tuple[int, ...]]:
@@ -127,15 +116,6 @@ def official_names(config: OmniConfig) -> dict[str, tuple[int, ...]]:
     if config.thinker.text.tie_word_embeddings:
         del names["thinker.lm_head.weight"]
     return names
-
-
-def _build(folder: Path, make: Callable[[], M]) -> M:
-    """A part without its weights; sizes that no module can have are the config's fault."""
-    try:
-        with without_weights():
-            return make()
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise BadInputError(f"{folder / 'config.json'} asks for a part that cannot be built ({error}).") from error
 
 
 def _check_ids(folder: Path, config: OmniConfig, tokenizer: TextTokenizer) -> None:
@@ -178,14 +158,14 @@ def _device(name: str) -> torch.device:
 
 
 def _precision(name: str, device: torch.device) -> str:
-    if name not in _KNOWN_PRECISIONS:
-        raise BadInputError(f'There is no precision "{name}"; give one of {", ".join(_KNOWN_PRECISIONS)}.')
+    if name not in ("auto", *PRECISIONS):
+        raise BadInputError(f'There is no precision "{name}"; give one of auto, {", ".join(PRECISIONS)}.')
     if name == "auto":
         if device.type == "cuda":
             return "bf16"
-        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        if not multiplies_bfloat16():
             return "fp32"  # this processor computes bfloat16 in slow motion
         return "int8"
-    if name not in _FLOATS or (name == "int8" and device.type != "cpu"):
-        raise CannotRunError(f"The precision {name} is not there yet on {device.type}; use fp32 or bf16.")
+    if name == "nf4" and device.type == "cuda":
+        bitsandbytes()  # which multiplies it there
     return name

@@ -8,8 +8,12 @@ tuning changed: rounded to 4 bits together with the weight it would be lost, sin
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import torch
 from torch import Tensor
+
+from model.checkpoint.foreign import FOREIGN
 
 _SUFFIXES = {".packed4": 4, ".packed8": 8}
 
@@ -51,6 +55,18 @@ def unpack_all(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         name = key.removesuffix(".low_rank_a")
         out[name] = out[name] + out.pop(f"{name}.low_rank_b").float() @ out.pop(key).float()
     return out
+
+
+def weight_of(key: str, keys: Container[str]) -> str:
+    """Name of the weight that the stored tensor `key`, one of `keys`, is a part of."""
+    name, dot, suffix = key.rpartition(".")
+    if suffix in ("scale", "minimum") and not any(name + packed in keys for packed in _SUFFIXES):
+        return key
+    if dot + suffix in _SUFFIXES or suffix in ("scale", "minimum", "low_rank_a", "low_rank_b"):
+        return weight_of(name, keys)
+    if suffix in FOREIGN:
+        return f"{name}.weight"
+    return key
 
 
 def _unpack(codes: Tensor, scale: Tensor, minimum: Tensor, bits: int) -> Tensor:

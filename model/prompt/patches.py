@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,12 +34,20 @@ class PatchFrontEnd:
         height, width = self.fit(pixels.shape[0], pixels.shape[1], self.image_min_pixels, self.image_max_pixels)
         return self._patches(_resize(pixels, height, width)[None])
 
-    def video(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
-        """uint8 [T, H, W, 3] → patches and grid; an odd last frame is shown twice."""
+    def video(self, frames: np.ndarray) -> tuple[Callable[[int, int], Tensor], PatchGrid]:
+        """uint8 [T, H, W, 3] → what makes the patches of pairs `first` to `last`, and the grid of all; an odd last
+        frame is shown twice."""
         share = self.video_total_pixels / len(frames) * self.temporal_patch_size
         most = int(max(min(self.video_max_pixels, share), self.video_min_pixels * 1.05))
         height, width = self.fit(frames.shape[1], frames.shape[2], self.video_min_pixels, most)
-        return self._patches(np.stack([_resize(frame, height, width) for frame in frames]))
+        together = self.temporal_patch_size
+
+        def pairs(first: int, last: int) -> Tensor:
+            some = frames[first * together : last * together]
+            return self._patches(np.stack([_resize(frame, height, width) for frame in some]))[0]
+
+        count = -(-len(frames) // together)
+        return pairs, PatchGrid(count, height // self.patch_size, width // self.patch_size)
 
     def pair(self, first: np.ndarray, second: np.ndarray, like: PatchGrid | None = None) -> tuple[Tensor, PatchGrid]:
         """Two frames of a camera, uint8 [H, W, 3] → patches and grid: that of the pair before, or the frames' own."""

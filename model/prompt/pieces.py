@@ -5,12 +5,14 @@ A prompt only ever grows at its end, so every piece can be encoded when it arriv
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from model.rope import AudioSpan, ImageSpan, Span, TextSpan, VideoSpan, interleave_counts, span_positions
+from model.lanes import to_device
+from model.rope import AudioSpan, ImageSpan, Span, TextSpan, VideoSpan, span_positions
 from model.thinker.audio_encoder import audio_tokens
 from model.thinker.thinker import Thinker
 from model.thinker.vision_encoder import PatchGrid
@@ -36,9 +38,10 @@ class ImagePiece:
 
 @dataclass(frozen=True)
 class VideoPiece:
-    """Patches of frame pairs, one pair every `seconds_per_pair`; `mel` is the sound track when it is listened to."""
+    """Frame pairs, one every `seconds_per_pair`; `pairs(first, last)` makes the patches of some of them, so that a long
+    film is never there as a whole. `mel` is the sound track when it is listened to."""
 
-    patches: Tensor
+    pairs: Callable[[int, int], Tensor]
     grid: PatchGrid
     seconds_per_pair: float
     mel: Tensor | None = None
@@ -86,10 +89,10 @@ def piece_length(piece: Piece, merge: int) -> int:
     return pictures + 2 if span.audio_tokens is None else pictures + span.audio_tokens + 4
 
 
-def encode_piece(thinker: Thinker, piece: Piece, start: int) -> EncodedPiece:
-    """Embed, hear or see one piece that begins at position `start`."""
+def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, start: int) -> EncodedPiece:
+    """Embed, hear or see one piece that begins at position `start`; films are read by `model.film`."""
     config = thinker.config
-    device = thinker.model.embed_tokens.weight.device
+    device = thinker.device
     span = span_of(piece, config.vision.spatial_merge_size)
     positions, following = span_positions(span, start, config.position_id_per_seconds, config.seconds_per_chunk)
 
@@ -102,24 +105,14 @@ def encode_piece(thinker: Thinker, piece: Piece, start: int) -> EncodedPiece:
     elif isinstance(piece, AudioPiece):
         parts = [_hear(thinker, piece.mel, device)]
         opening, closing = [tokens.audio_start], [tokens.audio_end]
-    elif isinstance(piece, ImagePiece) or piece.mel is None:
-        parts = [thinker.visual(piece.patches.to(device), piece.grid)]
-        opening, closing = [tokens.vision_start], [tokens.vision_end]
     else:
-        assert isinstance(span, VideoSpan)
-        seen = thinker.visual(piece.patches.to(device), piece.grid)
-        heard = _hear(thinker, piece.mel, device)
-        counts = interleave_counts(span, config.position_id_per_seconds, config.seconds_per_chunk)
-        pictures = seen.split([picture for picture, _ in counts])
-        sounds = heard.split([sound for _, sound in counts])
-        parts = [part for pair in zip(pictures, sounds) for part in pair]
-        opening, closing = [tokens.vision_start, tokens.audio_start], [tokens.audio_end, tokens.vision_end]
+        parts = [thinker.visual(to_device(piece.patches, device), piece.grid)]
+        opening, closing = [tokens.vision_start], [tokens.vision_end]
     first, last = text(*opening), text(*closing)
     sensed = [part.to(first.dtype) for part in parts]
     embeds = torch.cat([first, *sensed, last])
     spoken = torch.cat([first, *(torch.zeros_like(part) for part in sensed), last])
-    seen_only = isinstance(piece, ImagePiece) or (isinstance(piece, VideoPiece) and piece.mel is None)
-    return EncodedPiece(embeds, spoken, positions.to(device), following, forgettable=seen_only)
+    return EncodedPiece(embeds, spoken, positions.to(device), following, forgettable=isinstance(piece, ImagePiece))
 
 
 def _hear(thinker: Thinker, mel: Tensor, device: torch.device) -> Tensor:

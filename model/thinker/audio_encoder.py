@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model.bounds import AUDIO_BLOCKS
 from model.config import AudioEncoderConfig
 
 
@@ -93,7 +94,7 @@ class AudioEncoder(nn.Module):
         parts = []
         if whole:
             blocks = mel[:, : whole * self.block_frames].unflatten(1, (whole, self.block_frames)).transpose(0, 1)
-            parts.append(self.pool(self.encode_blocks(blocks)).flatten(0, 1))
+            parts += [self.pool(self.encode_blocks(some)).flatten(0, 1) for some in blocks.split(AUDIO_BLOCKS)]
         tail = mel[:, whole * self.block_frames :]
         if audio_tokens(tail.shape[1]) > 0:
             parts.append(self.pool(self.encode_blocks(tail[None]))[0])

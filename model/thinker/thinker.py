@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from model.config import ThinkerConfig
@@ -21,6 +22,11 @@ class Thinker(nn.Module):
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
         if config.text.tie_word_embeddings:
             self.lm_head.weight = self.model.embed_tokens.weight
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes; its embedding may be elsewhere."""
+        return self.model.norm.weight.device
 
     def embed(self, ids: Tensor) -> Tensor:
         """[S] token ids → [S, hidden]."""

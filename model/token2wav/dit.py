@@ -185,9 +185,11 @@ class DiT(nn.Module):
     def modulations(self, time: Tensor) -> Tensor:
         """Scales, shifts and gates [B, 6 · layers + 2, hidden] of every layer at `time` [B], and of the output: the
         same for every call at that time."""
-        moment = self.time_embed(time)
+        home = self.norm_out.linear.weight.device  # what only the time needs may be in the host's memory
+        moment = self.time_embed(time.to(home))
         norms = [layer.get_submodule("attn_norm") for layer in self.transformer_blocks]
-        return torch.cat([norm(moment) for norm in (*norms, self.norm_out)], dim=1)
+        together = torch.cat([norm(moment) for norm in (*norms, self.norm_out)], dim=1)
+        return together.to(self.proj_out.weight.device)
 
     def forward(self, x: Tensor, time: Tensor, codes: Tensor, speaker: Tensor, reference: Tensor) -> Tensor:
         """Velocity [B, T, mel] at `time` [B] of x [B, T, mel], for embedded codes [B, T, emb_dim], the voice's vector

@@ -87,7 +87,8 @@ class Token2Wav(nn.Module):
     @staticmethod
     def solve(velocity: Velocity, noise: Tensor, solver: Solver, points: int) -> Tensor:
         """Noise [1, T, mel] → log-mel [1, T, mel] along `points` times."""
-        return integrate(velocity, noise, sway_times(points).to(noise.device), solver)
+        # the times stay with the host, which counts with them: nothing waits for the device to tell one
+        return integrate(velocity, noise, sway_times(points), solver)
 
     def wave(self, mel: Tensor) -> Tensor:
         """Log-mel [1, T, mel] → samples [T · hop]."""

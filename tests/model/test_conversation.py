@@ -306,7 +306,9 @@ WRONG: dict[str, Callable[[Conversation], Any]] = {
     "grey": lambda talk: talk.add_image(PICTURE[:, :, 0]),
     "floats": lambda talk: talk.add_image(PICTURE / 255.0),
     "too much text": lambda talk: (talk.say("the quick brown fox " * 3000), talk.close_turn()),
-    "too large a film": lambda talk: talk.add_video(np.zeros((800, 112, 112, 3), np.uint8), 2.0),
+    "a film whose sound is too long": lambda talk: talk.add_video(
+        np.zeros((20, 56, 56, 3), np.uint8), 0.1, np.tile(TONE, 1 + 200 * 16_000 // len(TONE))
+    ),
     "a strange role": lambda talk: (talk.say("hi"), talk.close_turn("narrator")),
     "an empty turn": lambda talk: talk.close_turn(),
     "a picture by the assistant": lambda talk: (talk.add_image(PICTURE), talk.close_turn("assistant")),

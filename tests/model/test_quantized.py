@@ -16,7 +16,7 @@ def test_few_and_many_rows_agree_with_the_weights() -> None:
     with torch.no_grad():
         linear.weight.normal_(0, 0.1)
         linear.to(torch.bfloat16)
-        int8 = Int8Linear(linear)
+        int8 = Int8Linear(linear.weight, linear.bias)
         x = torch.randn(40, 128, dtype=torch.bfloat16)
         many = int8(x).float()
         few = torch.cat([int8(row[None]).float() for row in x])

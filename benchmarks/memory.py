@@ -1,0 +1,119 @@
+"""The plan against what the allocator counts, on configs scaled down from the 7B: a film, a question, a spoken answer.
+
+    python -m benchmarks.memory [--precision nf4] [--seconds 20 60]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.random_checkpoint import write_checkpoint
+from model import load
+from model.config import read_config
+from model.four_bits import multiplies_bfloat16
+from model.plan import Film, Plan, choose
+
+# the 7B's proportions, a good deal smaller
+SCALED: dict[str, Any] = {
+    "text_config": {"hidden_size": 448, "intermediate_size": 2304, "num_hidden_layers": 6, "num_attention_heads": 7,
+                    "num_key_value_heads": 1, "head_dim": 64, "max_position_embeddings": 4096,
+                    "rope_scaling": {"mrope_section": [8, 12, 12]}},
+    "audio_config": {"d_model": 256, "encoder_layers": 3, "encoder_attention_heads": 4, "encoder_ffn_dim": 1024,
+                     "output_dim": 448},
+    "vision_config": {"depth": 4, "hidden_size": 256, "intermediate_size": 684, "num_heads": 4, "out_hidden_size": 448,
+                      "fullatt_block_indexes": [1, 3]},
+    "talker_config": {"embedding_size": 448, "hidden_size": 128, "intermediate_size": 1536, "num_hidden_layers": 4,
+                      "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 64,
+                      "rope_scaling": {"mrope_section": [8, 12, 12]}},
+    "dit_config": {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4, "head_dim": 64,
+                   "num_embeds": 1008},
+}
+
+
+@dataclass
+class Peak:
+    """Bytes that tensors took at most, over what there was at the beginning."""
+
+    bytes: int = 0
+
+
+@contextmanager
+def allocations() -> Iterator[Peak]:
+    """Counts every allocation of torch's own allocator inside, temporary ones of kernels too."""
+    peak = Peak()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        yield peak
+    inner = profiler.profiler
+    assert inner is not None
+    changes = [(event.start_ns(), event.nbytes()) for event in inner.kineto_results.events() if event.name() == "[memory]"]
+    now = 0
+    for _, change in sorted(changes, key=lambda each: each[0]):
+        now += change
+        peak.bytes = max(peak.bytes, now)
+
+
+def module_bytes(*modules: nn.Module | None) -> int:
+    """What the parameters and buffers of modules take, each storage once."""
+    storages = {}
+    for module in modules:
+        if module is not None:
+            for tensor in (*module.parameters(), *module.buffers()):
+                storages[tensor.untyped_storage().data_ptr()] = tensor.nbytes
+    return sum(storages.values())
+
+
+def measure(folder: Path, precision: str, context: int, film: Film) -> tuple[Plan, dict[str, int]]:
+    """The plan for a conversation on the processor, and what one took: weights, and its most beside them."""
+    plan = choose(
+        read_config(folder), precision, False, context, film, budget=1 << 50, bfloat16=multiplies_bfloat16()
+    )
+    engine = load(str(folder), device="cpu", precision=precision, context=context)
+    frames = np.random.default_rng(0).integers(
+        0, 255, (int(film.seconds * film.fps), film.height, film.width, 3), np.uint8
+    )
+    sound = np.random.default_rng(1).standard_normal(int(film.seconds * 16_000)).astype(np.float32) * 0.1
+    weights = module_bytes(engine.thinker, engine.talker, engine.token2wav)
+    with allocations() as peak, engine.conversation() as talk:
+        talk.add_video(frames, film.fps, sound)
+        talk.say("What is this?")
+        list(talk.reply(seed=0, max_text_tokens=24, max_speech_seconds=4))
+    return plan, {"weights": weights, "beside": peak.bytes}
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16", "nf4"])
+    parser.add_argument("--seconds", nargs="+", type=float, default=[20.0, 80.0])
+    parser.add_argument("--context", type=int, default=2048)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        write_checkpoint(Path(folder), SCALED)
+        for precision in args.precision:
+            for seconds in args.seconds:
+                plan, took = measure(Path(folder), precision, args.context, Film(seconds))
+                planned, measured = plan.peak - plan.fixed, took["weights"] + took["beside"]
+                rows.append({"precision": precision, "seconds": seconds, "planned": planned, "measured": measured,
+                             "weights_planned": sum(plan.weights.values()), "weights": took["weights"],
+                             "ratio": round(planned / measured, 3)})
+                print(f"{precision:5} film {seconds:5.0f} s: planned {planned / 1e6:7.1f} MB, measured "
+                      f"{measured / 1e6:7.1f} MB, ratio {planned / measured:.3f}", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
