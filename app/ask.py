@@ -34,7 +34,9 @@ class _InOrder(argparse.Action):
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Which model, where and how: the same for every command that loads one."""
     model = parser.add_argument_group("the model")
-    model.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, or a folder (default: nano)")
+    model.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="M", help="nano, 3b, 7b, a folder or a hub id (default: nano)"
+    )
     model.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
     model.add_argument(
         "--precision", default="auto", choices=PRECISIONS, metavar="P", help="auto, fp32, bf16, int8, nf4 or int4"

@@ -24,13 +24,13 @@ from model.errors import BadInputError, CannotRunError
 COMMANDS = {
     "ask": "one question, one answer, in text and speech",
     "talk": "a spoken conversation in the terminal",
+    "models": "list, download, verify and remove models",
     "voices": "list the voices of a model, or hear one",
     "doctor": "what this machine can run",
     "plan": "how much memory a model needs",
     "bench": "how fast a model is here",
 }
 NOT_YET = {
-    "models": "download, verify and remove models",
     "eval": "how well a model hears and speaks",
 }
 
@@ -151,7 +151,7 @@ def _add_window_options(window: argparse._ArgumentGroup) -> None:
     def add(option: str, **settings: Any) -> None:
         window.add_argument(option, action=_WindowOption, **settings)
 
-    add("--model", metavar="M", help="nano, or the folder of a model; remembered")
+    add("--model", metavar="M", help="nano, 3b, 7b, the folder of a model or a hub id; remembered")
     add("--device", metavar="D", choices=("auto", "cpu", "cuda"), help="auto, cpu or cuda; remembered")
     add("--precision", metavar="P", help="of the model's weights: auto, fp32, bf16, int8, nf4 or int4; remembered")
     add("--theme", choices=("light", "dark"), help="remembered")

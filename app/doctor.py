@@ -193,7 +193,7 @@ def _nvidia_driver() -> str | None:
 def _models() -> Iterator[Finding]:
     """The embedded model: there, whole, and small enough for this machine."""
     try:
-        from model.checkpoint.load import find_model
+        from model.checkpoint.installed import find_model
         from model.checkpoint.voices import read_voices
         from model.checkpoint.weights import weight_files
         from model.config import read_config

@@ -33,7 +33,9 @@ _DEAF_AFTER = 0.3  # seconds that the room still answers after the loudspeaker h
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `talk`."""
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="M", help="nano, 3b, 7b or a folder (default: nano)")
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="M", help="nano, 3b, 7b, a folder or a hub id (default: nano)"
+    )
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument("--voice", metavar="V", help="a voice of the model (default: its first)")

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 def _names(args: argparse.Namespace) -> list[str]:
     if args.engine_factory != engine_factory.DEFAULT_FACTORY:
         return list(engine_factory.resolve(args.engine_factory)(args.model).voices)
-    from model.checkpoint.load import find_model
+    from model.checkpoint.installed import find_model
     from model.checkpoint.voices import read_voices
     from model.config import read_config
 

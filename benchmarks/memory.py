@@ -56,7 +56,8 @@ def allocations() -> Iterator[Peak]:
         yield peak
     inner = profiler.profiler
     assert inner is not None
-    changes = [(event.start_ns(), event.nbytes()) for event in inner.kineto_results.events() if event.name() == "[memory]"]
+    events = [event for event in inner.kineto_results.events() if event.name() == "[memory]"]
+    changes = [(event.start_ns(), event.nbytes()) for event in events]
     now = 0
     for _, change in sorted(changes, key=lambda each: each[0]):
         now += change

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from model.checkpoint.load import EMBEDDED, official_names
+from model.checkpoint.installed import EMBEDDED
+from model.checkpoint.load import official_names
 from model.config import parse_config
 
 HALF_SIZE: dict[str, dict[str, Any]] = {

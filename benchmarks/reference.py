@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from model.checkpoint.load import find_model
+from model.checkpoint.installed import find_model
 from model.checkpoint.voices import read_voices
 from model.checkpoint.weights import read_tensors
 from model.engine import Engine

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import torch
 from torch import nn
 
 from model.checkpoint.build import Builder, without_weights
+from model.checkpoint.installed import EMBEDDED_NAME, find_model
 from model.checkpoint.settings import read_front_ends, read_settings
 from model.checkpoint.voices import Voice, read_voices
 from model.config import OmniConfig, read_config
@@ -22,9 +21,6 @@ from model.prompt.tokenizer import TextTokenizer, read_tokenizer
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
-
-EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
-_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # owner/model
 
 
 def load(
@@ -58,7 +54,7 @@ def load(
     token2wav = builder.token2wav() if speech else None
     builder.close()
     return Engine(
-        name=name if folder == EMBEDDED else folder.name,
+        name=name if name == EMBEDDED_NAME else folder.name,
         device=str(chosen),
         precision=precision,
         config=config,
@@ -81,23 +77,6 @@ def _within(config: OmniConfig, context: int | None) -> OmniConfig:
     return replace(config, thinker=replace(config.thinker, text=replace(text, max_position_embeddings=context)))
 
 
-def find_model(name: str) -> Path:
-    """The folder of a model; CannotRunError where it is known but not installed."""
-    try:
-        folder = EMBEDDED if name == "nano" else Path(name).expanduser()
-        if folder.is_dir():
-            return folder
-    except (OSError, RuntimeError) as error:  # a name that is too long; the home of nobody
-        raise BadInputError(f"{name}: is not a model folder ({error}).") from error
-    if name == "nano":
-        raise CannotRunError("The embedded model is missing: assets/nano is not beside the program.")
-    if folder.exists():
-        raise BadInputError(f"{name} is not a model folder.")
-    if _HUB_NAME.fullmatch(name) and not folder.parent.is_dir():
-        raise CannotRunError(f'There is no folder "{name}"; to fetch models from the hub is not there yet.')
-    if os.sep in name or name.startswith("."):
-        raise BadInputError(f"{name}: there is no such folder.")
-    raise CannotRunError(f'The model "{name}" is not installed; give "nano" or the folder of one.')
 
 
 def official_names(config: OmniConfig) -> dict[str, tuple[int, ...]]:

@@ -15,6 +15,9 @@ from model.checkpoint.foreign import Levels, quantization_of
 from model.checkpoint.packed import unpack_all, weight_of
 from model.errors import BadInputError
 
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+_VOICES = "spk_dict.pt"
+_LARGEST_STUB = 1024  # bytes
 _LONGEST_VIEW = 64 << 20  # bytes read through one mapping of a file before it is given back to the system
 
 
@@ -113,11 +116,37 @@ def weight_files(folder: Path) -> list[Path]:
             names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
             raise BadInputError(f"{index} cannot be read: {error}.") from error
+        for name in names:
+            if not _is_plain(name):
+                raise BadInputError(f"{index} names a file outside of its folder ({name}); such a model is not read.")
         missing = [name for name in names if not (folder / name).is_file()]
         if missing:
-            raise BadInputError(f"{folder} is incomplete: {missing[0]} is missing.")
-        return [folder / name for name in names]
+            raise BadInputError(f"{folder} is incomplete: {missing[0]} is missing.{_what_to_do(folder)}")
+        return [_checked(folder / name) for name in names]
     files = sorted(path for path in folder.glob("*.safetensors") if path.name != "voices.safetensors")
     if not files:
-        raise BadInputError(f"{folder} holds no weights: it has no .safetensors file.")
-    return files
+        pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES and path.name != _VOICES)
+        if pickles:
+            raise BadInputError(
+                f"{folder} holds its weights as pickles only ({pickles[0]}), which can run any code when they are "
+                "read; get the model as safetensors."
+            )
+        raise BadInputError(f"{folder} holds no weights: it has no .safetensors file.{_what_to_do(folder)}")
+    return [_checked(path) for path in files]
+
+
+def _is_plain(name: object) -> bool:
+    """Whether it is a file's name and leads nowhere else, on any system. Links may: those of the hub's cache do."""
+    return isinstance(name, str) and name not in ("", "..") and not set(name) & set("/\\:\0")
+
+
+def _what_to_do(folder: Path) -> str:
+    half = any(folder.glob("*.part")) or any(folder.glob("*.incomplete")) or folder.name.endswith(".partial")
+    return " Its download has not ended; go on with: visavis models download." if half else ""
+
+
+def _checked(path: Path) -> Path:
+    """The same path; BadInputError for the stub that git leaves where large files were not fetched."""
+    if path.stat().st_size < _LARGEST_STUB and path.read_bytes().startswith(b"version https://git-lfs"):
+        raise BadInputError(f"{path} is only a pointer to the weights; fetch them with: git lfs pull")
+    return path

@@ -181,16 +181,16 @@ def test_histories_that_cannot_be_read(told: Any, tmp_path: Path) -> None:
 
 
 def test_models(told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from model.checkpoint import load
+    from model.checkpoint import installed
 
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("no model")
     assert "is not a model folder" in told(2, "hello", model=tmp_path / "empty")
     assert "is not a model folder" in told(2, "hello", model=tmp_path / "notes.txt")
     assert "no such folder" in told(2, "hello", model=tmp_path / "gone")
-    assert '"7b" is not installed' in told(1, "hello", model="7b")
-    assert "Qwen/Qwen2.5-Omni-3B" in told(1, "hello", model="Qwen/Qwen2.5-Omni-3B")
-    monkeypatch.setattr(load, "EMBEDDED", tmp_path / "assets" / "nano")
+    assert 'visavis models download 7b' in told(1, "hello", model="7b")
+    assert "models download Qwen/Qwen2.5-Omni-3B" in told(1, "hello", model="Qwen/Qwen2.5-Omni-3B")
+    monkeypatch.setattr(installed, "EMBEDDED", tmp_path / "assets" / "nano")
     assert "embedded model is missing" in told(1, "hello", model="nano")
 
 

@@ -94,12 +94,12 @@ def test_doctor_tells_everything(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 def test_doctor_without_a_model_or_sound(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from model.checkpoint import load
+    from model.checkpoint import installed
 
     def no_sound() -> None:
         raise audio_devices.AudioError("Sound needs the PortAudio library.")
 
-    monkeypatch.setattr(load, "EMBEDDED", Path("/nowhere"))
+    monkeypatch.setattr(installed, "EMBEDDED", Path("/nowhere"))
     monkeypatch.setattr(audio_devices, "list_devices", no_sound)
     assert call(doctor) == 1
     out = capsys.readouterr().out
@@ -140,9 +140,9 @@ def findings(capsys: pytest.CaptureFixture[str], code: int) -> dict[str, dict[st
 def test_doctor_with_a_model(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from model.checkpoint import load
+    from model.checkpoint import installed
 
-    monkeypatch.setattr(load, "EMBEDDED", tiny_model)
+    monkeypatch.setattr(installed, "EMBEDDED", tiny_model)
     model = findings(capsys, 0)["Model nano"]
     weights = sum(file.stat().st_size for file in tiny_model.glob("*.safetensors"))
     assert model["verdict"] == "ok" and model["facts"]["weights"] == weights and model["facts"]["voices"] == ["First"]
@@ -167,13 +167,13 @@ def test_doctor_finds_a_broken_model(
     data: bytes | None,
     words: str,
 ) -> None:
-    from model.checkpoint import load
+    from model.checkpoint import installed
 
     broken = shutil.copytree(tiny_model, tmp_path / "nano")
     (broken / file).unlink()
     if data is not None:
         (broken / file).write_bytes(data)
-    monkeypatch.setattr(load, "EMBEDDED", broken)
+    monkeypatch.setattr(installed, "EMBEDDED", broken)
     model = findings(capsys, 1)["Model nano"]
     assert model["verdict"] == "fatal" and words in model["detail"] and model["advice"]
 
@@ -183,10 +183,10 @@ def test_doctor_when_memory_is_short(
 ) -> None:
     import psutil
 
-    from model.checkpoint import load
+    from model.checkpoint import installed
 
     memory = psutil.virtual_memory()._replace(available=100 << 20)
-    monkeypatch.setattr(load, "EMBEDDED", tiny_model)
+    monkeypatch.setattr(installed, "EMBEDDED", tiny_model)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     assert "close other programs" in findings(capsys, 1)["Model nano"]["advice"]
 
@@ -194,7 +194,7 @@ def test_doctor_when_memory_is_short(
 def test_doctor_without_some_libraries(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from model.checkpoint import load
+    from model.checkpoint import installed
 
     version = importlib.metadata.version
 
@@ -203,7 +203,7 @@ def test_doctor_without_some_libraries(
             raise importlib.metadata.PackageNotFoundError(package)
         return version(package)
 
-    monkeypatch.setattr(load, "EMBEDDED", tiny_model)
+    monkeypatch.setattr(installed, "EMBEDDED", tiny_model)
     monkeypatch.setattr(importlib.metadata, "version", without)
     monkeypatch.setitem(sys.modules, "PySide6", None)
     found = findings(capsys, 0)  # one can still ask and read

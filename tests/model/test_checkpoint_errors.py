@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -117,6 +118,78 @@ def test_packed_weight_without_its_scale(folder: Path) -> None:
 
     change_weights(folder, QUERY, pack_badly)
     assert "packed weights" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["../secret.safetensors", "/etc/x.safetensors", "a/b.safetensors", "..\\x", "C:x"])
+def test_path_that_leads_out(folder: Path, name: str) -> None:
+    (folder.parent / "secret.safetensors").write_bytes(shard_of(folder, QUERY).read_bytes())
+
+    def lead_out(raw: Any) -> None:
+        raw["weight_map"][QUERY] = name
+
+    change_json(folder / "model.safetensors.index.json", lead_out)
+    assert f"outside of its folder ({name})" in refusal(folder)
+
+
+def test_pickles_only(folder: Path) -> None:
+    for path in folder.glob("model*"):
+        path.unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    assert "pickles only (pytorch_model.bin)" in refusal(folder)
+
+
+def test_half_downloaded(folder: Path) -> None:
+    shard = shard_of(folder, QUERY)
+    shard.rename(shard.with_name(shard.name + ".part"))
+    assert "models download" in refusal(folder)
+
+
+def test_pointer_in_place_of_the_weights(folder: Path) -> None:
+    shard_of(folder, QUERY).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+    assert "git lfs pull" in refusal(folder)
+
+
+def lie(folder: Path, change: Callable[[Any], None], length: int | None = None) -> str:
+    """Rewrite the header of a shard, its data as they are, and load it."""
+    shard = shard_of(folder, QUERY)
+    data = shard.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    change(header)
+    text = json.dumps(header).encode()
+    shard.write_bytes((length or len(text)).to_bytes(8, "little") + text + data[8 + size :])
+    return refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"shape": [1 << 40, 1 << 20]},
+        {"shape": [64, 65]},
+        {"shape": [-64, 64]},
+        {"data_offsets": [0, 1 << 60]},
+        {"data_offsets": [0, 0]},
+        {"data_offsets": [-8, 100]},
+        {"dtype": "F64"},
+        {"dtype": "NONE"},
+    ],
+    ids=json.dumps,
+)
+def test_header_that_lies(folder: Path, lies: dict[str, Any]) -> None:
+    assert "cannot be read" in lie(folder, lambda header: header[QUERY].update(lies))
+
+
+def test_tensors_that_overlap(folder: Path) -> None:
+    def overlap(header: Any) -> None:
+        other = next(name for name in header if name not in (QUERY, "__metadata__"))
+        header[QUERY]["data_offsets"] = header[other]["data_offsets"]
+
+    assert "cannot be read" in lie(folder, overlap)
+
+
+@pytest.mark.parametrize("length", [1, 1 << 30, 1 << 62])
+def test_header_of_another_length(folder: Path, length: int) -> None:
+    assert "cannot be read" in lie(folder, lambda _: None, length)
 
 
 # config.json
@@ -235,6 +308,29 @@ def test_voice_of_another_model(folder: Path, key: str, value: Any) -> None:
     voices["First"][key] = value
     torch.save(voices, folder / "spk_dict.pt")
     assert "voice" in refusal(folder)
+
+
+def test_voices_of_a_pickle_are_kept_as_safetensors(folder: Path) -> None:
+    voices = torch.load(folder / "spk_dict.pt", weights_only=True)
+    voices = {"Zoe": voices["First"], "Anna": {**voices["First"], "bos_token": 7}}
+    torch.save(voices, folder / "spk_dict.pt")
+    first = read_voices(folder)
+    assert list(first) == ["Zoe", "Anna"] and not list(folder.glob(".voices*"))
+    with patch.object(torch, "load", side_effect=AssertionError("the pickle was read again")):
+        again = read_voices(folder)
+    assert list(again) == ["Zoe", "Anna"] and again["Anna"].bos_token == 7
+    for name in first:
+        assert torch.equal(first[name].cond, again[name].cond) and torch.equal(first[name].ref_mel, again[name].ref_mel)
+    torch.save({"Carl": voices["Zoe"]}, folder / "spk_dict.pt")  # another pickle: what was made of the old one is old
+    assert list(read_voices(folder)) == ["Carl"] == list(read_voices(folder))
+    (folder / "spk_dict.pt").unlink()
+    assert list(read_voices(folder)) == ["Carl"]
+
+
+def test_voices_in_a_folder_that_cannot_be_written(folder: Path) -> None:
+    with patch("model.checkpoint.voices.save_file", side_effect=PermissionError("read-only")):
+        assert list(read_voices(folder)) == ["First"]
+    assert not (folder / "voices.safetensors").exists()
 
 
 def test_broken_voices_in_safetensors(folder: Path) -> None:
