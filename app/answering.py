@@ -21,6 +21,8 @@ from app.view_models.conversation import ConversationViewModel, Message, Message
 from app.view_models.latency import Latency
 from app.view_models.playhead import Playhead
 
+_OfReply = protocol.Text | protocol.Speech | protocol.Trimmed | protocol.ReplyDone
+
 
 class Answering:
     """At most one answer, preview of a voice or recording at a time.
@@ -49,6 +51,8 @@ class Answering:
         self._told_silent = 0  # the newest generation of which was told that it cannot be heard
         self.running = 0
         self.previewing = 0
+        self._ahead: list[_OfReply] | None = None  # what has come of a reply that must not be shown yet
+        self._asked = 0.0
 
     @property
     def going_on(self) -> bool:
@@ -71,6 +75,43 @@ class Answering:
         self._shown.new_answer().latency = Latency(now if asked is None else asked, now)
         self._line.send_in_turn(protocol.Reply(self.running, speech=speech, again=again))
 
+    def begin_ahead(self, asked: float) -> None:
+        """The newest question may be complete: have it answered, and let nothing of that be seen or heard."""
+        self.running = self.repeatable = self._shown.generation
+        self._ahead, self._asked = [], asked
+        speech = self._settings.current.speak_answers
+        if speech:
+            self._player.begin(self.running, held=True)
+        self._line.send_in_turn(protocol.Reply(self.running, speech=speech))
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether an answer is being made that is not shown yet."""
+        return self._ahead is not None
+
+    def release(self) -> None:
+        """The question was complete: here is its answer, as far as it has been made."""
+        ahead, self._ahead = self._ahead or [], None
+        self._shown.new_answer().latency = Latency(self._asked, time.monotonic())
+        if self._player.playing:
+            self._deafen()
+        self._player.carry_on()
+        for event in ahead:
+            self.take(event)
+
+    def take_back(self) -> bool:
+        """The newest question was not complete: its answer has never been. False if that is too late."""
+        generation, answer = self._shown.generation, self._shown.answer()
+        if self.repeatable != generation or generation <= self._stopped:
+            return False
+        self._player.stop()
+        self._stopped, self._ahead = generation, None
+        self._line.send(protocol.Resume(generation))
+        if answer is not None and answer.generation == generation:
+            self._shown.remove_answer(answer)
+        self.running = self.repeatable = 0
+        return True
+
     def preview(self, voice: str) -> None:
         """Let a voice introduce itself; nothing else may be going on."""
         self._shown.generation += 1
@@ -85,7 +126,7 @@ class Answering:
             self.stop(MessageState.INTERRUPTED)  # but who jumps about in the answer that is heard interrupts nobody
         self.recordings.stop()
         if pieces:
-            self._deafen_unless_wanted()
+            self._deafen()
             self.recordings.play(subject, pieces, sample_rate, begin)
 
     def playhead(self) -> Playhead | None:
@@ -105,7 +146,7 @@ class Answering:
         if not generation:
             return
         heard = self._player.stop()
-        self._stopped = max(self._stopped, generation)
+        self._stopped, self._ahead = max(self._stopped, generation), None
         self._line.send(protocol.Interrupt(generation, heard))
         if self._line.holding:
             self._line.drop_turn()
@@ -119,6 +160,7 @@ class Answering:
     def fail(self, reason: str) -> None:
         """The newest question gets no answer, or no complete one; it can be asked again."""
         self.running = self.previewing = self.repeatable = 0
+        self._ahead = None
         question, answer = self._shown.question(), self._shown.answer()
         if answer is not None:
             if answer.state is MessageState.GROWING:
@@ -137,15 +179,18 @@ class Answering:
         """On the thread that reads the engine's events: sound goes straight to the player."""
         if isinstance(event, protocol.Speech):
             # The sound of a reply that was stopped must not make deaf to whoever stopped it.
-            if self._player.wants(event.generation):
-                self._deafen_unless_wanted()
+            if self._player.wants(event.generation) and self._ahead is None:
+                self._deafen()
             self._player.play(event.generation, event.samples, event.sample_rate)
         elif isinstance(event, protocol.ReplyDone):
             self._player.finish(event.generation)
 
-    def take(self, event: protocol.Text | protocol.Speech | protocol.Trimmed | protocol.ReplyDone) -> None:
+    def take(self, event: _OfReply) -> None:
         """A piece of a reply."""
         if event.generation <= self._stopped:
+            return
+        if self._ahead is not None and event.generation == self.running:
+            self._ahead.append(event)
             return
         if event.generation == self.previewing:
             if isinstance(event, protocol.ReplyDone):
@@ -229,10 +274,6 @@ class Answering:
             self._shown.remove_answer(answer)
             question.state, question.reason = state, reason
             self._shown.changed(question)
-
-    def _deafen_unless_wanted(self) -> None:
-        if not self._settings.current.interrupt_by_voice:
-            self._deafen()
 
 
 def _memory(pid: int | None) -> int:

@@ -49,13 +49,14 @@ class Stream:
 
     Attributes:
         alive: whether it still plays or captures; False at once where the system says so, else after a second.
+        block_time: when the first sample of the block at hand is heard, or was said, on the monotonic clock.
     """
 
-    def __init__(self, use: Callable[[np.ndarray], object]) -> None:
-        self._use = use
+    def __init__(self, use: Callable[[np.ndarray], object], plays: bool) -> None:
+        self._use, self._plays = use, plays
         self._ended = False
         self._blocks = 0
-        self._last_block = time.monotonic()
+        self._last_block = self.block_time = time.monotonic()
         self.portaudio: Any = None
 
     @property
@@ -91,10 +92,13 @@ class Stream:
         self.portaudio.abort()
         self.portaudio.close()
 
-    def on_block(self, block: np.ndarray, _frames: int, _time: Any, _status: Any) -> None:
+    def on_block(self, block: np.ndarray, _frames: int, clock: Any, _status: Any) -> None:
         """On PortAudio's thread, every 10 ms."""
         self._blocks += 1
-        self._last_block = time.monotonic()
+        now = self._last_block = time.monotonic()
+        # PortAudio's own clock is another one on each system, and some drivers leave its times at zero.
+        there = clock.outputBufferDacTime if self._plays else clock.inputBufferAdcTime
+        self.block_time = now + (there - clock.currentTime) if there > 0 < clock.currentTime else now
         self._use(block[:, 0])
 
     def on_end(self) -> None:
@@ -208,7 +212,7 @@ def _try_to_open(kind: str, noun: str, use: Callable[[np.ndarray], object], devi
     index = _index(device, noun) if device else None
     if device and index is None:
         return None
-    stream = Stream(use)
+    stream = Stream(use, plays=noun == "loudspeaker")
     try:
         with _silent_libraries():
             stream.portaudio = getattr(sound, kind)(

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from app.call.listener import Heard, Listener, ListenMode, TurnCut
-from app.call.turn import TurnChange
+from app.call.ears import TurnChange
+from app.call.listener import Heard, Listener, ListenMode, Loudspeaker, TurnCut
 from app.capture.microphone import SoundSource
 
 _DEAF_AFTER = 0.3  # seconds that the room still answers after the loudspeaker has fallen silent
@@ -23,7 +23,10 @@ class TurnTaker(Protocol):
 
     def voice_begins(self) -> None: ...
     def voice_goes_on(self, samples: np.ndarray) -> None: ...
+    def voice_pauses(self, silence: float) -> None: ...
+    def voice_resumes(self) -> None: ...
     def voice_ends(self, silence: float) -> None: ...
+    def voice_tells(self, notice: str) -> None: ...
     def voice_fails(self, problem: str) -> None: ...
 
 
@@ -39,9 +42,12 @@ class Hearing:
         taker: TurnTaker,
         source: Callable[[], SoundSource],
         post: Callable[[Callable[[], None]], None],
+        loudspeaker: Loudspeaker | None = None,
+        may_interrupt: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._taker, self._post = taker, post
-        self._listener = Listener(self._on_heard, source)
+        self._taker, self._post, self._may_interrupt = taker, post, may_interrupt
+        self._listener = Listener(self._on_heard, source, loudspeaker=loudspeaker)
+        self._answers_wanted = 0  # of those that the listener has told of, how many have been passed on
         self._run = 0
         self._in_turn = False
         self._last_sound = 0.0
@@ -100,16 +106,26 @@ class Hearing:
             self._listener.muted.clear()
 
     def deafen(self) -> None:
-        """The loudspeaker is about to sound: hands-free hears nothing until it has fallen silent. From any thread."""
-        self._listener.deaf.set()
+        """The loudspeaker is about to sound: where no voice may interrupt it, or the microphone would take it for one,
+        hands-free hears nothing until it has fallen silent. From any thread."""
+        if self._deafens:
+            self._listener.deaf.set()
 
     def mind_loudspeaker(self, sounding: bool, more_to_come: bool) -> None:
-        """To be called often: hear again once the loudspeaker and the room are silent."""
+        """To be called often: after a deaf answer, hear again once the loudspeaker and the room are silent."""
         now = time.monotonic()
-        if sounding:
+        if self._answers_wanted == self._listener.answers_wanted:  # otherwise an answer may just be about to begin
+            self._listener.expected = more_to_come
+        if not self._deafens:
+            self._listener.deaf.clear()
+        elif sounding:
             self._last_sound = now
         elif self._listener.deaf.is_set() and not more_to_come and now - self._last_sound > _DEAF_AFTER:
             self._listener.deaf.clear()
+
+    @property
+    def _deafens(self) -> bool:
+        return self._listener.hears_itself or not self._may_interrupt()
 
     def _begin(self, mode: ListenMode) -> None:
         if self._in_turn:  # the microphone changes in the middle of a turn: what was said until now is the turn
@@ -122,6 +138,8 @@ class Hearing:
         self._post(lambda: self._take(heard))
 
     def _take(self, heard: Heard) -> None:
+        if heard.change in (TurnChange.ENDED, TurnChange.PAUSED):
+            self._answers_wanted += 1
         if heard.run != self._run:
             return
         if heard.change is TurnChange.ENDED and not self.hands_free:
@@ -130,11 +148,18 @@ class Hearing:
             self._run = 0
             self._in_turn = self.hands_free = False
             self._taker.voice_fails(heard.problem)
+        elif heard.notice is not None:
+            self._taker.voice_tells(heard.notice)
         elif heard.change is TurnChange.STARTED:
             self._in_turn = True
             self._taker.voice_begins()
         elif heard.samples is not None and self._in_turn:
             self._taker.voice_goes_on(heard.samples)
+        elif heard.change is TurnChange.PAUSED and self._in_turn:
+            self._taker.voice_pauses(heard.silence)
+        elif heard.change is TurnChange.WENT_ON:
+            self._in_turn = True
+            self._taker.voice_resumes()
         elif heard.change is TurnChange.ENDED and self._in_turn:
             self._in_turn = False
             self._taker.voice_ends(heard.silence)

@@ -86,6 +86,10 @@ class Live:
         if self._shown.view is not None:
             self._give(question, self._shown.view, 0.0)
 
+    def go_on_following(self, question: Message) -> None:
+        """The turn that was over goes on, at the time at which it is."""
+        self._followed = question
+
     def end_turn(self) -> None:
         """The turn is over, and sees no more."""
         followed, self._followed = self._followed, None

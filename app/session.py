@@ -60,8 +60,16 @@ class Session:
     ) -> None:
         self.shown, self.settings, self._post = shown, settings, post
         self._line = EngineLine(self._on_event, self._on_start_failed, post, engine_factory)
-        self.speaking = Speaking(self, shown, self._line, lambda: source(settings.current.microphone), post)
         player = player or ReplyPlayer(device=settings.current.speaker)
+        self.speaking = Speaking(
+            self,
+            shown,
+            self._line,
+            lambda: source(settings.current.microphone),
+            post,
+            player,
+            lambda: settings.current.barge_in,
+        )
         self._answering = Answering(shown, settings, self._line, player, self.speaking.hearing.deafen, post)
         self.recordings = self._answering.recordings
         self.live = Live(shown, self._line, look, lambda: self.speaking.turn, post)
@@ -231,12 +239,33 @@ class Session:
 
     def reply(self, asked: float | None = None) -> None:
         """The newest question is complete; it was `asked` then, on the monotonic clock, or just now."""
-        self.live.end_turn()
-        self._answering.begin(asked)
+        if self._answering.is_ahead:
+            self._answering.release()
+        else:
+            self.live.end_turn()
+            self._answering.begin(asked)
         question = self.shown.question()
         if question is not None:
             self.recordings.rest(question)
         self.show_phase()
+
+    def reply_ahead(self, asked: float) -> bool:
+        """The newest question may be complete: answer it behind closed doors. False where its files are still read."""
+        if self._line.holding:
+            return False
+        self.live.end_turn()
+        self._answering.begin_ahead(asked)
+        return True
+
+    def take_back(self) -> Message | None:
+        """The newest question was not complete: it goes on, unanswered, as a turn of a new generation. None if that is
+        too late."""
+        question = self.shown.question()
+        if question is None or not self._answering.take_back():
+            return None
+        self.shown.go_on(question)
+        self.live.go_on_following(question)
+        return question
 
     # files
 
@@ -308,8 +337,7 @@ class Session:
         """To be called about 20 times a second: notices what happens to the loudspeaker."""
         answering = self._answering
         answers = bool(answering.running or answering.previewing)
-        deafens = not self.settings.current.interrupt_by_voice
-        self.speaking.hearing.mind_loudspeaker(deafens and answering.sounding, deafens and answers)
+        self.speaking.hearing.mind_loudspeaker(answering.sounding, answers)
         answering.mind_loudspeaker()
         self.shown.set_playhead(answering.playhead())
         self.show_phase()

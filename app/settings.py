@@ -34,8 +34,7 @@ class Settings:
     """Every choice there is, with its default. Empty names of devices and voices mean: the system's, the model's.
 
     Attributes:
-        interrupt_by_voice: whether a voice stops a reply in hands-free mode; without echo cancellation this wants
-            headphones, because the microphone hears the loudspeaker too.
+        barge_in: whether a voice stops an answer in hands-free conversation.
         context: tokens that the model may remember; "auto" is all that it can.
         face: whether a face is shown in calls; still: whether it, and the mark, keep from moving.
         captions: whether what is spoken is shown in large letters above the input.
@@ -65,7 +64,7 @@ class Settings:
     volume: int = 100
     tempo: int = 100
     speak_answers: bool = True
-    interrupt_by_voice: bool = False
+    barge_in: bool = True
     persona: str = ""
     retention: str = "forever"
     history_open: bool = False

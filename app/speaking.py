@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from app import engine_protocol as protocol
+from app.call.listener import Loudspeaker
 from app.capture.microphone import SoundSource
 from app.engine_line import EngineLine
 from app.hearing import Hearing
@@ -28,6 +29,8 @@ class Asker(Protocol):
     def make_way(self) -> None: ...
     def begin_turn(self, text: str, spoken: bool) -> Message: ...
     def reply(self, asked: float | None = None) -> None: ...
+    def reply_ahead(self, asked: float) -> bool: ...
+    def take_back(self) -> Message | None: ...
     def show_phase(self) -> None: ...
 
 
@@ -35,7 +38,8 @@ class Speaking:
     """For the GUI thread.
 
     Attributes:
-        turn: generation of the turn that is being heard, 0 if none.
+        turn: generation of the turn that is being heard, 0 if none; ahead: whether its answer is already being made, on
+            the guess that it is over.
         hearing: the microphone.
     """
 
@@ -46,10 +50,13 @@ class Speaking:
         line: EngineLine,
         source: Callable[[], SoundSource],
         post: Callable[[Callable[[], None]], None],
+        loudspeaker: Loudspeaker,
+        may_interrupt: Callable[[], bool],
     ) -> None:
         self._asker, self._shown, self._line = asker, shown, line
-        self.hearing = Hearing(self, source, post)
+        self.hearing = Hearing(self, source, post, loudspeaker, may_interrupt)
         self.turn = 0
+        self.ahead = False
 
     # acts
 
@@ -88,13 +95,15 @@ class Speaking:
         if self.turn or self.hearing.holding:
             self.hearing.drop_turn()
             self._take_back()
+        elif self.hearing.hands_free:
+            self.hearing.drop_turn()  # a voice that is just being listened to over an answer
 
     def fail(self) -> None:
         """The turn that is being said cannot be answered; what was said of it stays to be seen."""
         if self.turn:
             self.hearing.drop_turn()
         self._line.drop_turn()
-        self.turn = 0
+        self.turn, self.ahead = 0, False
 
     def close_ears(self) -> None:
         """Nobody is there to be talked to."""
@@ -119,11 +128,30 @@ class Speaking:
         self._line.send_in_turn(protocol.Hear(self.turn, samples))
         self._shown.changed(question)
 
+    def voice_pauses(self, silence: float) -> None:
+        """The turn may be complete: its answer can be made, and is not shown or heard before it is."""
+        question = self._shown.question()
+        if self.turn and question is not None and question.speech_seconds >= _SHORTEST_TURN:
+            self.ahead = self._asker.reply_ahead(time.monotonic() - silence)
+
+    def voice_resumes(self) -> None:
+        """The turn was not complete, although it may have been answered since; what was answered never happened."""
+        if self.turn and not self.ahead:
+            return  # nothing had been made of the pause
+        self.ahead = False
+        question = self._asker.take_back()
+        if question is None:  # it cannot be taken back any more
+            self.voice_begins()
+            return
+        self.turn = question.generation
+        self._asker.show_phase()
+
     def voice_ends(self, silence: float) -> None:
         """The turn is complete; its last `silence` seconds only told that it was."""
         question = self._shown.question()
         if not self.turn or question is None:
             return
+        self.ahead = False
         if question.speech_seconds < _SHORTEST_TURN:
             self._take_back()
             self._shown.set_notice(Notice("That was very short: hold the microphone button for as long as you speak."))
@@ -132,6 +160,10 @@ class Speaking:
         question.state = MessageState.COMPLETE
         self._shown.changed(question)
         self._asker.reply(time.monotonic() - silence)
+
+    def voice_tells(self, notice: str) -> None:
+        """Something about the microphone that the person should know."""
+        self._shown.set_notice(Notice(notice, "warning"))
 
     def voice_fails(self, problem: str) -> None:
         """The microphone cannot be heard, or no longer."""
@@ -144,6 +176,9 @@ class Speaking:
         if not self.turn:
             return
         generation, self.turn = self.turn, 0
+        if self.ahead:
+            self.ahead = False
+            self._asker.take_back()  # what is made of it stops; then it can be forgotten
         self._line.drop_turn()
         self._line.send(protocol.Discard(generation))
         question = self._shown.question()

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from app import engine_protocol as protocol
+from app.call.ears import TurnChange
 from app.call.listener import Heard, Listener, ListenMode
-from app.call.turn import TurnChange
 from app.capture.microphone import SAMPLE_RATE, Microphone
 from app.engine_process import EngineProcess
 from app.media import load_audio
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", nargs="+", type=Path, metavar="FILE", help="sound files in the microphone's place")
     parser.add_argument("--speech", type=Path, metavar="FILE.wav", help="a file in the loudspeaker's place")
     parser.add_argument("--no-speech", action="store_true", help="text only")
-    parser.add_argument("--headphones", action="store_true", help="let a voice interrupt the answer")
+    parser.add_argument("--headphones", action="store_true", help="it cannot hear itself, whatever plays")
     parser.add_argument("--greedy", action="store_true", help="no sampling")
     parser.add_argument("--seed", type=int, metavar="N", help="of all sampling")
     parser.add_argument("--engine-factory", help=argparse.SUPPRESS)
@@ -94,9 +94,12 @@ class TerminalTalk:
         self._args, self._sink = args, sink
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._engine = EngineProcess(self._happened.put, args.engine_factory)
-        self._listener = Listener(self._happened.put, Microphone)
+        loudspeaker = sink if isinstance(sink, Speaker) else None
+        self._listener = Listener(self._happened.put, Microphone, loudspeaker=loudspeaker)
         self._generation = 0
-        self._answering = False
+        self._answering = False  # an answer is being made
+        self._ahead: list[protocol.Event] | None = None  # what has come of an answer to a turn that may go on
+        self._answers_wanted = 0
         self._last_played = 0.0
 
     def load(self) -> None:
@@ -165,13 +168,16 @@ class TerminalTalk:
             heard = self._sink.stop() if self._sink is not None else None
             self._engine.send(protocol.Interrupt(self._generation, heard))
             print(" …")
-        self._answering = False
+        self._answering, self._ahead = False, None
         self._generation += 1
 
-    def _reply(self) -> None:
-        self._answering = True
+    def _reply(self, ahead: bool = False) -> None:
+        """Have the turn answered; `ahead`: it may go on, so let nothing of that be heard or read."""
+        self._answering, self._ahead = True, [] if ahead else None
         if self._sink is not None:
             self._sink.begin()
+            if ahead and isinstance(self._sink, Speaker):
+                self._sink.hold()
         self._engine.send(protocol.Reply(self._generation, self._sink is not None, self._args.seed, self._args.greedy))
 
     def _hear(self, heard: Heard) -> None:
@@ -182,13 +188,44 @@ class TerminalTalk:
             print("> …", end="", flush=True)
         elif heard.samples is not None:
             self._engine.send(protocol.Hear(self._generation, heard.samples))
+        elif heard.notice is not None:
+            print(heard.notice, file=sys.stderr)
+        elif heard.change is TurnChange.PAUSED:
+            self._answers_wanted += 1
+            self._reply(ahead=True)
+        elif heard.change is TurnChange.WENT_ON:
+            self._take_back()
         elif heard.change is TurnChange.ENDED:
+            self._answers_wanted += 1
             print("\r> (spoken)")
-            self._reply()
+            if self._ahead is None:
+                self._reply()
+            else:
+                self._release()
+
+    def _release(self) -> None:
+        """The turn was over: here is its answer, as far as it has been made."""
+        ahead, self._ahead = self._ahead or [], None
+        if isinstance(self._sink, Speaker):
+            self._sink.carry_on()
+        for event in ahead:
+            self._handle(event)
+
+    def _take_back(self) -> None:
+        """The turn was not over: what was answered never happened."""
+        if self._sink is not None:
+            self._sink.stop()
+        self._engine.send(protocol.Resume(self._generation))
+        if self._ahead is None:
+            print(" …\n> …", end="", flush=True)
+        self._answering, self._ahead = False, None
+        self._generation += 1
 
     def _mind_the_loudspeaker(self) -> None:
-        """Without headphones, hear nothing while the loudspeaker plays: it would answer itself."""
-        if self._args.headphones or self._sink is None:
+        """Where the microphone hears the loudspeaker, hear nothing while it plays: it would answer itself."""
+        if self._answers_wanted == self._listener.answers_wanted:
+            self._listener.expected = self._answering
+        if self._args.headphones or self._sink is None or not self._listener.hears_itself:
             return
         if self._sink.playing:
             self._last_played = time.monotonic()
@@ -201,12 +238,16 @@ class TerminalTalk:
             raise CannotRunError(f"The engine stopped in the middle of an answer (exit code {event.exit_code}).")
         if event.generation != self._generation or not self._answering:
             return  # of a turn that was interrupted
+        if isinstance(event, protocol.Speech):
+            if self._sink is not None:
+                self._sink.play(event.samples, event.sample_rate)
+            return
+        if self._ahead is not None:
+            self._ahead.append(event)
+            return
         match event:
             case protocol.Text(_, delta):
                 print(delta, end="", flush=True)
-            case protocol.Speech(_, samples, sample_rate, _):
-                if self._sink is not None:
-                    self._sink.play(samples, sample_rate)
             case protocol.Trimmed(_, what):
                 print(f"(the conversation is long; the oldest {what} is forgotten)", file=sys.stderr)
             case protocol.ReplyDone():

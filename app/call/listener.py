@@ -1,30 +1,35 @@
-"""The thread that listens: reads the microphone, finds the turns in it, and tells of them.
+"""The thread that listens: reads the microphone, lets the ears find the turns in it, and tells of them.
 
 Two ways: HOLD passes on everything between start and stop (a button is held down); HANDS_FREE waits for a voice and
-tells of turns until it is stopped; the person may end a turn by hand, or take it back. While `deaf` is set nothing is
-heard: a program without echo cancellation must not answer its own loudspeaker.
+tells of turns until it is stopped; the person may end a turn by hand, or take it back. The loudspeaker's sound is taken
+out of what the microphone captures. Where that cannot be done, whoever plays sets `deaf` meanwhile: a program must not
+answer itself.
 """
 
 from __future__ import annotations
 
-import collections
 import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 import numpy as np
 
 from app.audio_devices import AudioError
-from app.call.turn import TurnChange, TurnMachine, TurnRules
-from app.call.vad import FRAME, FRAME_SECONDS, VoiceDetector
+from app.call import ears, echo
+from app.call.ears import Ears, Told, TurnChange
+from app.call.end_of_turn import EndOfTurn
+from app.call.turn import Event, TurnRules
+from app.call.vad import FRAME, VoiceDetector
 from app.capture.microphone import Microphone, SoundSource
+from app.playback.played import Played
 
 log = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.01
 _TAIL_SECONDS = 0.12  # after the button is let go: what the sound card still holds of the last syllable
 
 
@@ -42,15 +47,19 @@ class TurnCut(Enum):
     DROP = "drop"  # it is not wanted; whoever asks for this is not told of its end
 
 
+_EVENTS = {TurnCut.END: Event.END, TurnCut.DROP: Event.DROP}
+
+
 @dataclass(frozen=True)
 class Heard:
-    """What the listener tells. Exactly one field says something.
+    """What the listener tells. Exactly one of the first four says something.
 
     Attributes:
         samples: a piece of the turn, float32 mono 16 kHz; None for the others.
-        change: the turn has started or ended.
+        change: what has become of the turn.
         problem: one sentence; listening is over.
-        silence: at the end of a turn, how much of it only told that it was over, in seconds.
+        notice: one sentence; listening goes on.
+        silence: where the turn has ended or paused, how much of it only told so, in seconds.
         run: the number that `start` returned, so that news of an earlier run can be told apart.
     """
 
@@ -58,7 +67,15 @@ class Heard:
     samples: np.ndarray | None = None
     change: TurnChange | None = None
     problem: str | None = None
+    notice: str | None = None
     silence: float = 0.0
+
+
+class Loudspeaker(ears.Loudspeaker, Protocol):
+    """What plays the answers, and what it has played."""
+
+    @property
+    def played(self) -> Played | None: ...
 
 
 class Listener:
@@ -66,7 +83,10 @@ class Listener:
 
     Attributes:
         deaf: while set, hands-free listening hears nothing; muted: the same, by the person's wish.
+        expected: whether an answer is being made.
         level: how loud it is now, from 0 (-60 dBFS and below) to 1 (full scale).
+        answers_wanted: how often was told that an answer is to be made.
+        hears_itself: whether this run's microphone hears the loudspeaker, since there is no echo canceller.
     """
 
     def __init__(
@@ -74,9 +94,11 @@ class Listener:
         on_heard: Callable[[Heard], None],
         source: Callable[[], SoundSource] = Microphone,
         rules: TurnRules | None = None,
+        loudspeaker: Loudspeaker | None = None,
     ) -> None:
         self._on_heard = on_heard
         self._make_source = source
+        self._loudspeaker = loudspeaker
         self._rules = rules or TurnRules()
         self._stop = threading.Event()
         self._cut: TurnCut | None = None  # asked of the hands-free run, which does it with its next piece
@@ -84,6 +106,8 @@ class Listener:
         self._run = 0
         self.deaf = threading.Event()
         self.muted = threading.Event()
+        self.expected = self.hears_itself = False
+        self.answers_wanted = 0
         self.level = 0.0
 
     def start(self, mode: ListenMode) -> int:
@@ -114,7 +138,7 @@ class Listener:
     def _guard(
         self, worker: Callable[[SoundSource, threading.Event, int], None], stop: threading.Event, run: int
     ) -> None:
-        source = self._make_source()
+        source = self._source(run)
         try:
             source.open()
             worker(source, stop, run)
@@ -123,12 +147,26 @@ class Listener:
         except (ImportError, OSError) as error:
             log.exception("listening ended")
             self._on_heard(Heard(run, problem=f"Voices cannot be told from silence here ({error})."))
+        except Exception as error:  # a driver's own, or a defect: told, because nobody listens from now on
+            log.exception("listening ended")
+            self._on_heard(Heard(run, problem=f"The microphone cannot be used ({type(error).__name__}: {error})."))
         finally:
             self.level = 0.0
             source.close()
 
+    def _source(self, run: int) -> SoundSource:
+        source, loudspeaker = self._make_source(), self._loudspeaker
+        self.hears_itself = False
+        if loudspeaker is None or not isinstance(source, Microphone):
+            return source
+        if echo.available():
+            return echo.EchoFreeMicrophone(source, lambda: loudspeaker.played)
+        self.hears_itself = True
+        self._on_heard(Heard(run, notice=echo.WITHOUT))
+        return source
+
     def _hold(self, source: SoundSource, stop: threading.Event, run: int) -> None:
-        self._on_heard(Heard(run, change=TurnChange.STARTED))
+        self._tell(run, Told(change=TurnChange.STARTED))
         stopped_at: float | None = None
         while stopped_at is None or time.monotonic() < stopped_at + _TAIL_SECONDS:
             if stop.wait(_POLL_SECONDS):
@@ -136,58 +174,44 @@ class Listener:
                 time.sleep(_POLL_SECONDS)
             samples = self._read(source)
             if len(samples):
-                self._on_heard(Heard(run, samples=samples))
-        self._on_heard(Heard(run, change=TurnChange.ENDED, silence=_TAIL_SECONDS))
+                self._tell(run, Told(samples=samples))
+        self._tell(run, Told(change=TurnChange.ENDED, silence=_TAIL_SECONDS))
 
     def _hands_free(self, source: SoundSource, stop: threading.Event, run: int) -> None:
-        detector, machine = VoiceDetector(), TurnMachine(self._rules)
-        pre_frames = round(self._rules.pre_roll / FRAME_SECONDS) + self._rules.start_frames
-        pre_roll: collections.deque[np.ndarray] = collections.deque(maxlen=pre_frames)
+        found = Ears(self._rules, self._loudspeaker, VoiceDetector(), EndOfTurn().probability)
+        try:
+            self._find(found, source, stop, run)
+        except BaseException:
+            found.tell(Event.DROP)  # an answer that was held for a voice goes on
+            raise
+        self._tell(run, *found.tell(Event.END))
+
+    def _find(self, found: Ears, source: SoundSource, stop: threading.Event, run: int) -> None:
         rest = np.zeros(0, np.float32)
         while not stop.wait(_POLL_SECONDS):
             rest = np.concatenate([rest, self._read(source)])
             cut, self._cut = self._cut, None
-            deaf = self.deaf.is_set() or self.muted.is_set()
+            if cut is not None:
+                self._tell(run, *found.tell(_EVENTS[cut]))
             if self.muted.is_set():
                 self.level = 0.0
-            if machine.speaking and (cut is TurnCut.END or deaf):
-                self._on_heard(Heard(run, change=TurnChange.ENDED))
-            if cut is not None:
-                machine.cut()
-                pre_roll.clear()
-            if deaf:
-                rest = rest[:0]
-                pre_roll.clear()
-                detector.reset()
-                machine.reset()
-                continue
             while len(rest) >= FRAME:
                 frame, rest = rest[:FRAME], rest[FRAME:]
-                self._take(run, frame, machine.push(detector.probability(frame)), machine, pre_roll)
-        if machine.speaking:
-            self._on_heard(Heard(run, change=TurnChange.ENDED))
+                found.expected = self.expected
+                self._tell(run, *found.hear(frame, self.deaf.is_set() or self.muted.is_set()))
+
+    def _tell(self, run: int, *told: Told) -> None:
+        for it in told:
+            if it.change in (TurnChange.ENDED, TurnChange.PAUSED):
+                self.answers_wanted += 1
+                self.expected = True  # until whoever makes the answers says otherwise
+            self._on_heard(Heard(run, it.samples, it.change, silence=it.silence))
 
     def _read(self, source: SoundSource) -> np.ndarray:
         samples = source.read()
         if len(samples):
             self.level = loudness(samples)
         return samples
-
-    def _take(
-        self,
-        run: int,
-        frame: np.ndarray,
-        change: TurnChange | None,
-        machine: TurnMachine,
-        pre_roll: collections.deque[np.ndarray],
-    ) -> None:
-        pre_roll.append(frame)
-        if change is not None:
-            self._on_heard(Heard(run, change=change, silence=machine.silence))
-        if machine.speaking:
-            # The frames before the turn was noticed hold its first syllable.
-            self._on_heard(Heard(run, samples=np.concatenate(list(pre_roll))))
-            pre_roll.clear()
 
 
 def loudness(samples: np.ndarray) -> float:

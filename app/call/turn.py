@@ -1,85 +1,296 @@
-"""When a turn begins and when it ends, from speech probabilities alone. Pure state: no clock, no sound, no thread."""
+"""Whose turn it is: one table of states and events. Pure: no sound, no thread, and no clock but the one it is given.
+
+A guess that the person is done costs nothing: the answer begins behind closed doors and is taken back when they go on.
+A voice over the answer stops the loudspeaker at once, and only then is it found out what it was: a word that goes on
+makes a new turn, a cough or an "mhm" lets the answer carry on from where it was.
+
+    LISTENING ── voice ──▶ SPEAKING ── short silence ──▶ PAUSING ── sounds complete ──▶ GUESSING
+        ▲                      ▲  ◀────────── voice ─────────┴── voice: take back ─────────┤
+        │ played out           │ voice: take back                                 silence ▼
+    ANSWERING ◀─ a while ── OPENING ◀───────────────── first sound ────────────────── THINKING
+        │ ▲                    │ ▲
+  voice ▼ │ it was nothing     ▼ │           HELD, HELD_EARLY: the loudspeaker waits; a voice that lasts is a new turn
+      HELD ─▶ CARRYING_ON    HELD_EARLY      (or the rest of this one, while the answer has hardly begun)
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
+from typing import NamedTuple
 
-from app.call.vad import FRAME_SECONDS
+
+class State(Enum):
+    """What is going on between the two."""
+
+    LISTENING = auto()  # nobody speaks
+    SPEAKING = auto()  # the person speaks
+    PAUSING = auto()  # they pause, and what they said sounds as if more would come
+    GUESSING = auto()  # they pause, and are thought to be done: the answer is being made, and not heard yet
+    THINKING = auto()  # their turn is over; the answer is not heard yet
+    OPENING = auto()  # the first moments of the answer: who speaks now was not done
+    HELD_EARLY = auto()  # the same, held because something was heard
+    ANSWERING = auto()  # the answer is heard
+    HELD = auto()  # the answer is held because something was heard
+    CARRYING_ON = auto()  # it was nothing, and the answer is heard again: who speaks now means it
+    INSISTING = auto()  # held again, soon after
+    BUTTON = auto()  # a button is held: everything is one turn
+    UNWANTED = auto()  # a voice whose turn was ended by hand goes on
 
 
-class TurnChange(Enum):
-    """What a frame changed."""
+class Event(Enum):
+    """What happens."""
 
-    STARTED = "started"
-    ENDED = "ended"
+    VOICE = auto()  # a voice begins
+    PAUSE = auto()  # it has been silent for a moment
+    COMPLETE = auto()  # what was said until the pause sounds complete
+    INCOMPLETE = auto()  # it does not
+    LASTED = auto()  # a voice over the answer has lasted longer than an "mhm"
+    TIMEOUT = auto()  # the time that this state may last is over
+    LIMIT = auto()  # the turn is as long as it may be
+    SOUND = auto()  # the loudspeaker begins
+    SILENCE = auto()  # it has played everything, or no answer will come
+    PRESS = auto()  # the button goes down
+    END = auto()  # by hand: what was said is complete (the button goes up)
+    DROP = auto()  # by hand: what was said is not wanted
+    DEAF = auto()  # nothing can or may be heard from now on
+
+
+class Act(Enum):
+    """What is to be done about it."""
+
+    BEGIN = auto()  # a turn begins; an answer that runs is over
+    ASK = auto()  # does what was said sound complete?
+    GUESS = auto()  # begin the answer, and do not let it be heard
+    TAKE_BACK = auto()  # the answer has never been: the turn goes on
+    ANSWER = auto()  # the turn is over: let the answer be heard
+    HOLD = auto()  # hold the loudspeaker where it is
+    CARRY_ON = auto()  # let it go on from there
+
+
+class Move(NamedTuple):
+    """Where an event leads, and what is done on the way."""
+
+    state: State
+    acts: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True)
 class TurnRules:
     """What counts as a turn; times in seconds.
 
-    Beginning asks for more than going on does (0.5 against 0.35), so that a voice which trails off is not cut in two.
+    Attributes:
+        start_probability, stay_probability: of speech in a frame, to begin with and to go on; what trails off goes on.
+        complete_probability: from which on what was said is thought to be complete.
+        start_frames: that many voiced frames in a row are a voice.
+        pre_roll: what is heard before a voice is noticed, and belongs to it.
+        pause: of silence, after which it is asked whether what was said is complete.
+        end_silence: after which a turn that sounds complete is over.
+        slow_silence: the same where it does not; the limit for the slow speaker.
+        reopen: of an answer that has been heard, until which a voice still belongs to the turn before it.
+        lasting: of voice over an answer; less of it is an "mhm", a cough, a door.
+        insisting: the same soon after such a noise; within `insist_within` of it.
+        quiet_again: of silence after which what was heard over the answer is over.
+        unwanted: of silence after which a voice whose turn was ended by hand is over.
+        longest: turn.
     """
 
     start_probability: float = 0.5
     stay_probability: float = 0.35
+    complete_probability: float = 0.5
     start_frames: int = 3
     pre_roll: float = 0.3
-    end_silence: float = 0.6
+    pause: float = 0.2
+    end_silence: float = 0.45
+    slow_silence: float = 1.4
+    reopen: float = 0.6
+    lasting: float = 0.6
+    insisting: float = 0.35
+    insist_within: float = 2.5
+    quiet_again: float = 0.3
+    unwanted: float = 0.6
     longest: float = 120.0
+
+    def deadline(self, state: State) -> float | None:
+        """How long a state may last; None for as long as it likes."""
+        return {
+            State.PAUSING: self.slow_silence - self.pause,
+            State.GUESSING: self.end_silence - self.pause,
+            State.OPENING: self.reopen,
+            State.CARRYING_ON: self.insist_within,
+        }.get(state)
+
+    def silence(self, state: State) -> float:
+        """After how much silence a voice has paused."""
+        if state in (State.HELD, State.HELD_EARLY, State.INSISTING):
+            return self.quiet_again
+        return self.unwanted if state is State.UNWANTED else self.pause
+
+    def voice(self, state: State) -> float | None:
+        """After how much of it a voice has lasted; None where that does not matter."""
+        if state is State.INSISTING:
+            return self.insisting
+        return self.lasting if state in (State.HELD, State.HELD_EARLY) else None
+
+
+def _stay(state: State, *events: Event) -> dict[Event, Move]:
+    """These change nothing in that state."""
+    return {event: Move(state) for event in events}
+
+
+S, E, A = State, Event, Act  # the table is read more often than these
+
+# Every state and every event. A turn that the person has ended by hand is not taken back: from there on it is
+# LISTENING, whether an answer is being made or not. SOUND and SILENCE are told again and again while they last, so that
+# every way leads to where the loudspeaker really is. Where the person acts by hand, the session stops it itself.
+TABLE: dict[State, dict[Event, Move]] = {
+    S.LISTENING: {
+        E.VOICE: Move(S.SPEAKING, (A.BEGIN,)),
+        E.SOUND: Move(S.ANSWERING),  # to a question that was typed; or a recording
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        **_stay(S.LISTENING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SILENCE),
+        **_stay(S.LISTENING, E.END, E.DROP, E.DEAF),
+    },
+    S.SPEAKING: {
+        E.PAUSE: Move(S.PAUSING, (A.ASK,)),
+        E.LIMIT: Move(S.THINKING, (A.ANSWER,)),
+        E.END: Move(S.UNWANTED, (A.ANSWER,)),
+        E.DROP: Move(S.UNWANTED),
+        E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
+        E.PRESS: Move(S.BUTTON),  # the voice is in the turn already
+        **_stay(S.SPEAKING, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.SOUND, E.SILENCE),
+    },
+    S.PAUSING: {
+        E.VOICE: Move(S.SPEAKING),
+        E.COMPLETE: Move(S.GUESSING, (A.GUESS,)),
+        E.TIMEOUT: Move(S.THINKING, (A.ANSWER,)),
+        E.LIMIT: Move(S.THINKING, (A.ANSWER,)),
+        E.END: Move(S.LISTENING, (A.ANSWER,)),
+        E.DROP: Move(S.LISTENING),
+        E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
+        E.PRESS: Move(S.BUTTON),
+        **_stay(S.PAUSING, E.PAUSE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
+    },
+    S.GUESSING: {
+        E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
+        E.TIMEOUT: Move(S.THINKING, (A.ANSWER,)),
+        E.LIMIT: Move(S.THINKING, (A.ANSWER,)),
+        E.END: Move(S.LISTENING, (A.ANSWER,)),
+        E.DROP: Move(S.LISTENING),
+        E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
+        E.PRESS: Move(S.BUTTON, (A.TAKE_BACK,)),
+        # The loudspeaker is held back, so what begins or ends there now is not this answer.
+        **_stay(S.GUESSING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
+    },
+    S.THINKING: {
+        E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
+        E.SOUND: Move(S.OPENING),
+        E.SILENCE: Move(S.LISTENING),  # there was no answer, or none aloud
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.DROP: Move(S.LISTENING),
+        **_stay(S.THINKING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.END, E.DEAF),
+    },
+    S.OPENING: {
+        E.VOICE: Move(S.HELD_EARLY, (A.HOLD,)),
+        E.TIMEOUT: Move(S.ANSWERING),
+        E.SILENCE: Move(S.LISTENING),
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.DROP: Move(S.LISTENING),
+        E.DEAF: Move(S.ANSWERING),
+        **_stay(S.OPENING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
+    },
+    S.HELD_EARLY: {
+        E.LASTED: Move(S.SPEAKING, (A.TAKE_BACK,)),
+        E.PAUSE: Move(S.CARRYING_ON, (A.CARRY_ON,)),
+        E.SILENCE: Move(S.SPEAKING, (A.BEGIN,)),  # somebody else has stopped the answer; the voice goes on
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
+        E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
+        E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
+        **_stay(S.HELD_EARLY, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+    },
+    S.ANSWERING: {
+        E.VOICE: Move(S.HELD, (A.HOLD,)),
+        E.SILENCE: Move(S.LISTENING),
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.DROP: Move(S.LISTENING),
+        **_stay(S.ANSWERING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.ANSWERING, E.END, E.DEAF),
+    },
+    S.HELD: {
+        E.LASTED: Move(S.SPEAKING, (A.BEGIN,)),
+        E.PAUSE: Move(S.CARRYING_ON, (A.CARRY_ON,)),
+        E.SILENCE: Move(S.SPEAKING, (A.BEGIN,)),
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
+        E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
+        E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
+        **_stay(S.HELD, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+    },
+    S.CARRYING_ON: {
+        E.VOICE: Move(S.INSISTING, (A.HOLD,)),
+        E.TIMEOUT: Move(S.ANSWERING),
+        E.SILENCE: Move(S.LISTENING),
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.DROP: Move(S.LISTENING),
+        E.DEAF: Move(S.ANSWERING),
+        **_stay(S.CARRYING_ON, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
+    },
+    S.INSISTING: {
+        E.LASTED: Move(S.SPEAKING, (A.BEGIN,)),
+        E.PAUSE: Move(S.CARRYING_ON, (A.CARRY_ON,)),
+        E.SILENCE: Move(S.SPEAKING, (A.BEGIN,)),
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
+        E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
+        E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
+        **_stay(S.INSISTING, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+    },
+    S.BUTTON: {
+        E.END: Move(S.LISTENING, (A.ANSWER,)),
+        E.DROP: Move(S.LISTENING),
+        E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
+        **_stay(S.BUTTON, E.VOICE, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.BUTTON, E.SILENCE, E.PRESS),
+    },
+    S.UNWANTED: {
+        E.PAUSE: Move(S.LISTENING),
+        E.DEAF: Move(S.LISTENING),
+        E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        **_stay(S.UNWANTED, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND, E.SILENCE),
+        **_stay(S.UNWANTED, E.END, E.DROP),
+    },
+}
 
 
 class TurnMachine:
-    """Feed it one probability per 32 ms frame.
+    """The table, with a clock that its caller moves.
 
     Attributes:
-        speaking: whether a turn is on.
-        silence: seconds of silence at the end of the last turn.
+        state: where it is; since: when it came there, in seconds of the clock.
     """
 
     def __init__(self, rules: TurnRules | None = None) -> None:
         self.rules = rules or TurnRules()
-        self.silence = 0.0
-        self._unwanted = False  # the voice of a turn that was cut off still goes on
-        self.reset()
+        self.state = State.LISTENING
+        self.now = self.since = 0.0
+        self._begun = 0.0  # when the turn did
 
-    def reset(self) -> None:
-        """Wait for a new turn."""
-        self.speaking = False
-        self._voiced = 0
-        self._silent = 0.0
-        self._length = 0.0
+    def handle(self, event: Event) -> tuple[Act, ...]:
+        """Something has happened; what is to be done now, in this order."""
+        move = TABLE[self.state][event]
+        if move.state is not self.state:
+            self.state, self.since = move.state, self.now
+        if Act.BEGIN in move.acts:
+            self._begun = self.now
+        return move.acts
 
-    def cut(self) -> None:
-        """The turn is over although the voice may go on: what it still says begins no new turn before a silence as long
-        as one that ends a turn."""
-        self.reset()
-        self._unwanted = True
-
-    def push(self, probability: float) -> TurnChange | None:
-        """Take the next frame's probability; tells when it begins or ends a turn."""
-        return self._while_speaking(probability) if self.speaking else self._while_waiting(probability)
-
-    def _while_waiting(self, probability: float) -> TurnChange | None:
-        if self._unwanted:
-            self._silent = 0.0 if probability >= self.rules.stay_probability else self._silent + FRAME_SECONDS
-            self._unwanted = self._silent < self.rules.end_silence
-            return None
-        self._voiced = self._voiced + 1 if probability >= self.rules.start_probability else 0
-        if self._voiced < self.rules.start_frames:
-            return None
-        self.reset()
-        self.speaking = True
-        return TurnChange.STARTED
-
-    def _while_speaking(self, probability: float) -> TurnChange | None:
-        self._length += FRAME_SECONDS
-        self._silent = 0.0 if probability >= self.rules.stay_probability else self._silent + FRAME_SECONDS
-        # Sums of 0.032 are not exact; half a frame of slack keeps the frame count what it looks like.
-        over = self._silent >= self.rules.end_silence - FRAME_SECONDS / 2
-        if not over and self._length < self.rules.longest:
-            return None
-        self.silence = self._silent
-        self.reset()
-        return TurnChange.ENDED
+    def advance(self, now: float) -> tuple[Act, ...]:
+        """It is that late now; what is due, if anything. The clock never goes back."""
+        self.now = max(self.now, now)
+        allowed = self.rules.deadline(self.state)
+        if allowed is not None and self.now - self.since >= allowed - 1e-6:
+            return self.handle(Event.TIMEOUT)
+        if self.state in (State.SPEAKING, State.PAUSING) and self.now - self._begun >= self.rules.longest:
+            return self.handle(Event.LIMIT)
+        return ()

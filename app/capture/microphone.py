@@ -9,6 +9,7 @@ import soxr
 
 from app import audio_devices
 from app.capture.ring_buffer import RingBuffer
+from app.capture.sound_clock import SoundClock
 
 SAMPLE_RATE = 16_000  # Hz, what the model and the VAD hear
 _RING_SECONDS = 10  # a reader that sleeps longer loses sound
@@ -23,27 +24,38 @@ class SoundSource(Protocol):
 
 
 class Microphone:
-    """The default input, or the one of that name; `open`, then `read` often."""
+    """The default input, or the one of that name; `open`, then `read` often.
+
+    Attributes:
+        clock: when its samples were said, counted since `open`.
+    """
 
     def __init__(self, device: str = "") -> None:
         self.device = device
         self._stream: audio_devices.Stream | None = None
-        self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
-        self._resampler = self._new_resampler()
+        self._prepare()
 
     def open(self) -> None:
         """Start to capture; raises AudioError with one sentence when there is nothing to capture from."""
-        self._ring = RingBuffer(_RING_SECONDS * audio_devices.SAMPLE_RATE)
-        self._resampler = self._new_resampler()
-        self._stream = audio_devices.open_input(self._ring.write, self.device)
+        self._prepare()
+        self._stream = audio_devices.open_input(self._take, self.device)
 
     def read(self) -> np.ndarray:
         """What came since the last read: float32 mono 16 kHz, empty if nothing; AudioError once the device is gone."""
+        _, captured = self.read_captured()
+        heard: np.ndarray = self._resampler.resample_chunk(captured)
+        return heard
+
+    def read_captured(self) -> tuple[int, np.ndarray]:
+        """The same, as the device gave it at the rate of `clock`, behind the number of its first sample.
+
+        A number that is none, as some drivers give them, would be everywhere behind a filter: it is silence.
+        """
+        position = self._ring.consumed
         samples = self._ring.read()
         if not len(samples) and self._stream is not None and not self._stream.alive:
             raise audio_devices.AudioError("The microphone has gone; connect it and try again.")
-        heard: np.ndarray = self._resampler.resample_chunk(samples)
-        return heard
+        return position, np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
 
     def close(self) -> None:
         """Stop to capture and free the device."""
@@ -51,7 +63,16 @@ class Microphone:
         if stream is not None:
             stream.close()
 
-    @staticmethod
-    def _new_resampler() -> soxr.ResampleStream:
+    def _take(self, block: np.ndarray) -> None:
+        """On PortAudio's thread: copy."""
+        stream = self._stream
+        if stream is not None:  # the first blocks come before `open_input` returns
+            self.clock.note(self._ring.written, stream.block_time)
+        self._ring.write(block)
+
+    def _prepare(self) -> None:
+        rate = audio_devices.SAMPLE_RATE
+        self.clock = SoundClock(rate)
+        self._ring = RingBuffer(_RING_SECONDS * rate)
         # MQ delays by 15 ms and does not alias, which the model's ear would notice.
-        return soxr.ResampleStream(audio_devices.SAMPLE_RATE, SAMPLE_RATE, 1, dtype="float32", quality="MQ")
+        self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ")

@@ -9,7 +9,7 @@ import numpy as np
 
 
 class RingBuffer:
-    """Float32 samples, first in first out.
+    """Float32 samples, first in first out. `kept` of those that have been read stay, for a reader that goes back.
 
     Attributes:
         written: samples ever written; only the writer changes it.
@@ -17,9 +17,10 @@ class RingBuffer:
         dropped: samples that came when the ring was full.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, kept: int = 0) -> None:
         # Zeros are mapped lazily: a large ring costs nothing until it is used.
-        self._data = np.zeros(capacity, np.float32)
+        self._data = np.zeros(capacity + kept, np.float32)
+        self._kept = kept
         self.written = 0
         self.consumed = 0
         self.dropped = 0
@@ -29,7 +30,7 @@ class RingBuffer:
 
     def write(self, samples: np.ndarray) -> int:
         """Append what fits and return how many that were; the rest is counted as dropped. Writer only."""
-        count = min(len(samples), len(self._data) - len(self))
+        count = min(len(samples), len(self._data) - self._kept - len(self))
         self.dropped += len(samples) - count
         start = self.written % len(self._data)
         first = min(count, len(self._data) - start)
@@ -56,3 +57,7 @@ class RingBuffer:
     def skip_to(self, position: int) -> None:
         """Forget what lies before `position`, counted as `written` counts. Reader only."""
         self.consumed = max(self.consumed, min(position, self.written))
+
+    def go_back(self, count: int) -> None:
+        """Read what has just been read once more, `count` samples or as many as are kept. Reader only."""
+        self.consumed -= max(0, min(count, self._kept, self.consumed))

@@ -11,11 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from app.playback.played import Played
 from app.playback.speaker import Speaker
 
 
 class ReplyPlayer:
-    """One loudspeaker; `begin` and `stop` from the GUI thread, `play` and `finish` from the engine's."""
+    """One loudspeaker; `begin` and `stop` from the GUI thread, `play` and `finish` from the engine's, `hold` and
+    `carry_on` from whoever listens."""
 
     def __init__(self, make_speaker: Callable[[str], Speaker] = Speaker, device: str = "") -> None:
         self._make_speaker = make_speaker
@@ -47,12 +49,28 @@ class ReplyPlayer:
         """Speak as fast as this from the next reply on; 1 is the voice's own tempo."""
         self._tempo = tempo
 
-    def begin(self, generation: int) -> None:
-        """The reply of this generation is wanted; whatever comes of another one is dropped."""
+    @property
+    def played(self) -> Played | None:
+        """What the device has been given; None before the first sound."""
+        return self._speaker.played
+
+    def begin(self, generation: int, held: bool = False) -> None:
+        """The reply of this generation is wanted; whatever comes of another one is dropped. `held`: let nothing of it
+        be heard before `carry_on`."""
         with self._lock:
             self._generation = generation
             self._speaker.tempo = self._tempo
             self._speaker.begin()
+            if held:
+                self._speaker.hold()
+
+    def hold(self) -> None:
+        """Fall silent at once, and keep what is still to be said."""
+        self._speaker.hold()
+
+    def carry_on(self) -> None:
+        """Go on from where it was held."""
+        self._speaker.carry_on()
 
     def play(self, generation: int, samples: np.ndarray, sample_rate: int) -> bool:
         """A piece of a reply; False if nobody wants it or there is no device, see `problem`."""
@@ -106,6 +124,8 @@ class ReplyPlayer:
             replacement = self._make_speaker(self._device)
             replacement.volume, replacement.tempo = self._volume, self._tempo
             replacement.begin()
+            if self._speaker.held:
+                replacement.hold()
             self._speaker = replacement
         self._speaker.open()
         self._opened_for = generation

@@ -16,6 +16,7 @@ import soxr
 
 from app import audio_devices
 from app.capture.ring_buffer import RingBuffer
+from app.playback.played import Played
 from app.playback.tempo import Tempo
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,11 @@ _RATE = audio_devices.SAMPLE_RATE
 _RING_SECONDS = 240  # the longest reply speaks 82 s, and all of it may be made before the first half is heard
 _PREBUFFER = int(0.10 * _RATE)  # samples that must wait in the ring before the first one sounds
 _LARGEST_PREBUFFER = int(1.6 * _RATE)  # the same, where the engine has been slow
-_FADE = int(0.015 * _RATE)  # an abrupt end clicks
+_FADE = int(0.010 * _RATE)  # an abrupt end clicks
+_FALL = np.linspace(1.0, 0.0, _FADE, dtype=np.float32)
+_RISE = _FALL[::-1].copy()
+_SAID_AGAIN = int(0.15 * _RATE)  # samples before the place where it was held: the half of a syllable says nothing
+_LONGEST_BLOCK = 1 << 15  # samples that a device may want at a time
 
 
 class Speaker:
@@ -36,11 +41,14 @@ class Speaker:
         volume: from 0 to 1, as it is heard; takes effect at once.
         tempo: of the next reply, 1 is the voice's own.
         sounded_at: when the first sample of this reply reached the ear, on the monotonic clock; None until it has.
+        played: what the device has been given, silence included.
+        held: whether it waits, silent, for `carry_on`.
     """
 
     def __init__(self, device: str = "") -> None:
         self.device = device
-        self._ring = RingBuffer(_RING_SECONDS * _RATE)
+        self._ring = RingBuffer(_RING_SECONDS * _RATE, kept=_SAID_AGAIN)
+        self.played = Played(_RATE)
         self._lock = threading.Lock()  # between begin, play, finish and stop; the callback never takes it
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
@@ -55,6 +63,11 @@ class Speaker:
         self._stretching: Tempo | None = None
         self._pace = 1.0  # the tempo of this reply
         self._gain = 1.0  # with which the last block ended
+        self._ramp = np.arange(1, _LONGEST_BLOCK + 1, dtype=np.float32)
+        self._gains = np.empty(_LONGEST_BLOCK, np.float32)
+        self.held = False
+        self._silenced = False  # the callback has faded out for `held`
+        self._rising = False  # the next block fades in
         self.underruns = 0
         self.volume = self.tempo = 1.0
         self.sounded_at: float | None = None
@@ -92,7 +105,7 @@ class Speaker:
             self.sounded_at = None
             self._resampler = self._stretching = None
             self._pace = self.tempo
-            self._complete = False
+            self._complete = self.held = False
             if self.underruns == self._dry_before:  # the last reply had no pause: try with less
                 self._prebuffer = max(_PREBUFFER, self._prebuffer // 2)
             self._dry_before = self.underruns
@@ -125,15 +138,24 @@ class Speaker:
             heard = self.played_seconds
             self._stop_at = self._ring.written
             self._complete = True
+            self.held = False
             self._resampler = self._stretching = None
             return heard
+
+    def hold(self) -> None:
+        """Fall silent within 10 ms and wait; nothing of the reply is lost. From any thread, without waiting."""
+        self.held = True
+
+    def carry_on(self) -> None:
+        """Go on from where it was held, and a syllable before that."""
+        self.held = False
 
     @property
     def played_seconds(self) -> float:
         """Seconds of this reply that have reached the listener's ear, counted as the voice has spoken them."""
         latency = self._stream.latency if self._stream is not None else 0.0
         handed_over = (self._ring.consumed - self._origin) / _RATE
-        return max(0.0, handed_over - (latency if self.playing else 0.0)) * self._pace
+        return max(0.0, handed_over - (latency if self.playing and not self._silenced else 0.0)) * self._pace
 
     @property
     def playing(self) -> bool:
@@ -148,40 +170,70 @@ class Speaker:
             log.warning("the reply is longer than the playback buffer; its end will be missing")
 
     def _fill(self, block: np.ndarray) -> None:
-        """On PortAudio's thread: copy, as loud as is wanted, or be silent."""
+        """On PortAudio's thread: copy, as loud as is wanted, or be silent. Allocates and locks nothing."""
         self._copy(block)
         gain = self.volume**2  # what ears take for half as loud is a good deal less than half
-        if gain != 1.0 or self._gain != 1.0:
-            block *= np.linspace(self._gain, gain, len(block), dtype=np.float32)
+        if gain != self._gain:
+            gains = self._gains[: len(block)]
+            np.multiply(self._ramp[: len(block)], (gain - self._gain) / len(block), out=gains)
+            gains += self._gain
+            block *= gains
             self._gain = gain
+        elif gain != 1.0:
+            block *= gain
+        stream = self._stream
+        self.played.write(block, stream.block_time if stream is not None else time.monotonic())
 
     def _copy(self, block: np.ndarray) -> None:
         ring = self._ring
         if ring.consumed < self._stop_at:
-            self._fade_out(block)
+            self._fade_out(block, self._stop_at - ring.consumed)
+            ring.skip_to(self._stop_at)
+            self._silenced = False
             return
+        if self.held:
+            self._be_silent(block)
+            return
+        if self._silenced:
+            self._silenced = False
+            ring.go_back(min(_SAID_AGAIN, ring.consumed - max(self._origin, self._stop_at)))
         waiting = len(ring)
         if not self._flowing and (waiting == 0 or (waiting < self._prebuffer and not self._complete)):
             block.fill(0.0)
             return
-        self._flowing = True
+        if not self._flowing:
+            self._flowing, self._rising = True, ring.consumed > self._origin  # the first sound has its own beginning
         if self.sounded_at is None:
             self.sounded_at = time.monotonic() + (self._stream.latency if self._stream is not None else 0.0)
         count = ring.read_into(block)
         block[count:] = 0.0
+        if self._rising:
+            short = min(count, _FADE)
+            block[:short] *= _RISE[:short]
+            self._rising = False
         if count < len(block):
-            self._flowing = False
-            if not self._complete and ring.consumed > self._origin:  # not the end of the reply before
-                self.underruns += 1
-                self._prebuffer = min(_LARGEST_PREBUFFER, 2 * self._prebuffer)
+            self._run_dry(block[:count])
 
-    def _fade_out(self, block: np.ndarray) -> None:
-        """Play this block with a falling ramp and drop the rest; a 10 ms block and the device's own ramp suffice."""
-        ring = self._ring
+    def _run_dry(self, last: np.ndarray) -> None:
+        """Nothing is left; if more should have come, that is an underrun, and what there was is faded out."""
+        self._flowing = False
+        if not self._complete and self._ring.consumed > self._origin:  # not the end of the reply before
+            self.underruns += 1
+            self._prebuffer = min(_LARGEST_PREBUFFER, 2 * self._prebuffer)
+            short = min(len(last), _FADE)
+            last[len(last) - short :] *= _FALL[_FADE - short :]
+
+    def _be_silent(self, block: np.ndarray) -> None:
+        if not self._silenced:
+            self._fade_out(block, len(self._ring))
+            self._silenced = True
+        else:
+            block.fill(0.0)
+
+    def _fade_out(self, block: np.ndarray, most: int) -> None:
+        """Play a part of this block with a falling ramp; 10 ms and the device's own ramp suffice."""
         block.fill(0.0)
         if self._flowing:
-            count = min(len(block), _FADE, self._stop_at - ring.consumed)
-            count = ring.read_into(block[:count])
-            block[:count] *= np.linspace(1.0, 0.0, count, dtype=np.float32)
-        ring.skip_to(self._stop_at)
+            count = self._ring.read_into(block[: min(len(block), _FADE, most)])
+            block[:count] *= _FALL[:count]
         self._flowing = False

@@ -147,8 +147,8 @@
         <translation>允许我的声音打断</translation>
     </message>
     <message>
-        <source>Use headphones, or it will hear itself.</source>
-        <translation>请戴耳机，否则它会听到自己的声音。</translation>
+        <source>No headphones are needed. An “mhm” or a cough only makes it wait for a moment.</source>
+        <translation>不需要耳机。“嗯”一声或咳嗽只会让它稍等片刻。</translation>
     </message>
 </context>
 <context>
@@ -963,6 +963,14 @@
     <message>
         <source>The precision {0} is not there yet on {1}; use fp32 or bf16.</source>
         <translation>{1} 上还不支持精度 {0}；请使用 fp32 或 bf16。</translation>
+    </message>
+    <message>
+        <source>Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio for it.</source>
+        <translation>没有回声消除器，播放回答时听不到您说话；请安装 pywebrtc-audio。</translation>
+    </message>
+    <message>
+        <source>The microphone cannot be used ({0}: {1}).</source>
+        <translation>无法使用麦克风（{0}：{1}）。</translation>
     </message>
     <message>
         <source>That was very short: hold the microphone button for as long as you speak.</source>

@@ -320,6 +320,12 @@ class ConversationViewModel:
         question.generation = self.generation
         self.remove_answer(answer)
 
+    def go_on(self, question: Message) -> None:
+        """The newest question was not complete: it grows, as a turn of its own."""
+        self.generation += 1
+        question.generation, question.state = self.generation, MessageState.GROWING
+        self.changed(question)
+
     def remove_answer(self, answer: Message) -> None:
         """An answer that never began is not worth an empty bubble."""
         self.messages = [m for m in self.messages if m is not answer]

@@ -56,6 +56,10 @@ _FORMS = (
     ),
     QT_TRANSLATE_NOOP("Messages", "The precision {0} is not there yet on {1}; use fp32 or bf16."),
     # microphone and loudspeaker
+    QT_TRANSLATE_NOOP(
+        "Messages", "Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio for it."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The microphone cannot be used ({0}: {1})."),
     QT_TRANSLATE_NOOP("Messages", "That was very short: hold the microphone button for as long as you speak."),
     QT_TRANSLATE_NOOP(
         "Messages", "No microphone could be opened; connect one or allow this program to use it, then try again."

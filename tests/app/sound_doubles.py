@@ -41,6 +41,9 @@ class TimedSpeaker:
         self.device = device
         self.problem: str | None = None
         self.volume = self.tempo = 1.0
+        self.played = None
+        self.holds = 0  # how often it was held
+        self._held_at: float | None = None
         self._seconds = 0.0
         self._began: float | None = None
         self._stopped_at: float | None = None
@@ -52,7 +55,7 @@ class TimedSpeaker:
         self.stop()
 
     def begin(self) -> None:
-        self._seconds, self._began, self._stopped_at = 0.0, None, None
+        self._seconds, self._began, self._stopped_at, self._held_at = 0.0, None, None, None
 
     def play(self, samples: np.ndarray, sample_rate: int) -> None:
         self._began = self._began or time.monotonic()
@@ -61,6 +64,19 @@ class TimedSpeaker:
     def finish(self) -> None:
         pass
 
+    @property
+    def held(self) -> bool:
+        return self._held_at is not None
+
+    def hold(self) -> None:
+        self.holds += 1
+        self._held_at = self._held_at or time.monotonic()
+
+    def carry_on(self) -> None:
+        if self._held_at is not None and self._began is not None:
+            self._began += time.monotonic() - max(self._held_at, self._began)
+        self._held_at = None
+
     def stop(self) -> float:
         heard = self.played_seconds
         self._stopped_at = heard if self._stopped_at is None else self._stopped_at
@@ -68,14 +84,16 @@ class TimedSpeaker:
 
     @property
     def sounded_at(self) -> float | None:
-        return self._began
+        return self._began if self._held_at is None else None
 
     @property
     def played_seconds(self) -> float:
         if self._stopped_at is not None:
             return self._stopped_at
-        played = min(self._seconds, time.monotonic() - self._began) if self._began is not None else 0.0
-        return played * self.tempo
+        if self._began is None:
+            return 0.0
+        now = time.monotonic() if self._held_at is None else self._held_at
+        return min(self._seconds, max(0.0, now - self._began)) * self.tempo
 
     @property
     def playing(self) -> bool:

@@ -128,6 +128,7 @@ def test_another_microphone_in_the_middle_of_a_turn(
 
 
 def test_voice_interrupts_only_where_it_may(qtbot: QtBot, application: Application, voice: RecordedVoice) -> None:
+    application.settings.change(barge_in=False)
     session = listen(qtbot, application)
     type_and_send(qtbot, application, "long")
     qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
@@ -135,7 +136,7 @@ def test_voice_interrupts_only_where_it_may(qtbot: QtBot, application: Applicati
     qtbot.wait(1800)
     assert len(questions(application)) == 1 and is_speaking(application)  # deaf while the loudspeaker plays
     press_escape(qtbot, application)
-    application.settings.change(interrupt_by_voice=True)
+    application.settings.change(barge_in=True)
     type_and_send(qtbot, application, "long")
     qtbot.waitUntil(lambda: is_speaking(application), timeout=15_000)
     voice.say(framed(spoken(1.5)))

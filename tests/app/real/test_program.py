@@ -105,7 +105,7 @@ def test_spoken_hands_free(program: Program, sound: PrivateSound) -> None:
         sound.take_apart()
     heard = program.voice(1)
     _, alike = position_of(said, heard)
-    assert alike > 0.95
+    assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
     _, alike = position_of(said[:8000], heard[:24_000])
     assert alike > 0.9, "the beginning is missing"
     assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
@@ -121,7 +121,7 @@ def test_spoken_between_two_keys(program: Program, sound: PrivateSound) -> None:
     program.display.press("ctrl+space")
     assert program.wait_for_question(1).startswith("[voice ")
     _, alike = position_of(said, program.voice(1))
-    assert alike > 0.95
+    assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
 
 
 def test_dropped_with_the_mouse(program: Program, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_talk_hears_and_answers(sound: PrivateSound, heard: Path) -> None:
     assert "Traceback" not in errors
     assert "> (spoken)" in out and "You said: [voice" in out
     _, alike = position_of(said, np.load(heard / "1.npy"))
-    assert alike > 0.95
+    assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
     assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
 
 
