@@ -168,7 +168,7 @@ class Application(QObject):
 
     def _connect(self, window: MainWindow) -> None:
         session = self.session
-        bar, panel, conversation = window.input, window.panel, window.conversation
+        bar, panel, acts = window.input, window.panel, window.conversation.acts
         bar.sent.connect(self._send)
         bar.talk_started.connect(session.start_talking)
         bar.talk_ended.connect(session.stop_talking)
@@ -183,13 +183,14 @@ class Application(QObject):
         window.restart_wanted.connect(session.restart)
         window.closing.connect(self._on_closing)
         window.quit_wanted.connect(self._qt.quit)
-        conversation.ask_again.connect(self._ask_again)
-        conversation.play.connect(self._replay)
-        conversation.silence.connect(session.stop)
-        conversation.save.connect(self._save_speech)
-        conversation.answer_again.connect(self._answer_again)
-        conversation.watch.connect(session.watch)
-        conversation.forget.connect(session.forget_senses)
+        acts.ask_again.connect(self._ask_again)
+        acts.play.connect(self._replay)
+        acts.silence.connect(session.stop)
+        acts.save.connect(self._save_speech)
+        acts.answer_again.connect(self._answer_again)
+        acts.watch.connect(session.watch)
+        acts.forget.connect(session.forget_senses)
+        acts.senses_wanted.connect(lambda message: self.remembering.with_senses(message, lambda _: None))
         bar.muted.connect(session.speaking.mute)
         bar.look_wanted.connect(self._look)
         bar.cameras_wanted.connect(self._find_sources)
@@ -223,17 +224,17 @@ class Application(QObject):
 
     def _ask_again(self, message: Message) -> None:
         question = self.shown.question_of(message) or message
-        self.remembering.with_speech(question, self.session.ask_again)
+        self.remembering.with_senses(question, self.session.ask_again)
 
     def _answer_again(self, answer: Message) -> None:
         question = self.shown.question_of(answer) or answer
-        self.remembering.with_speech(question, lambda _: self.session.answer_again(answer))
+        self.remembering.with_senses(question, lambda _: self.session.answer_again(answer))
 
     def _replay(self, message: Message, begin: float) -> None:
-        self.remembering.with_speech(message, lambda it: self.session.replay(it, begin))
+        self.remembering.with_senses(message, lambda it: self.session.replay(it, begin))
 
     def _save_speech(self, message: Message, path: Path) -> None:
-        self.remembering.with_speech(message, lambda it: self.session.recordings.save(it, path))
+        self.remembering.with_senses(message, lambda it: self.session.recordings.save(it, path))
 
     def _send(self, text: str) -> None:
         if self.session.ask(text):

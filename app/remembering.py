@@ -1,51 +1,33 @@
-"""What is kept of the conversations, and how an old one is taken up again. For the GUI thread; nothing here waits.
+"""What is kept of the conversations, and what can be done with those that are. For the GUI thread; nothing here waits.
 
 Listens to the conversation's view model and hands every finished message to the history; owns the history's view model.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import soundfile
-from PIL import Image as Pillow
-
-from app.history import export, sound
+from app.history import export
 from app.history.keeper import HistoryKeeper
-from app.history.records import Entry, Speech, StoredFile, StoredMessage
+from app.history.records import Entry
 from app.history.store import HistoryStore
-from app.media import MediaKind
-from app.playback.spool import to_disk
-from app.recall import SPEECH_SECONDS
-from app.settings import SettingsStore, home
+from app.kept_messages import KeptConversation, Loaded, ToBeKept, fingerprint
+from app.reopening import Reopening
+from app.settings import SettingsStore
 from app.view_models.conversation import (
-    Attachment,
-    AttachmentState,
     Change,
     ConversationViewModel,
     Message,
     MessageState,
     Notice,
-    Role,
     What,
 )
 from app.view_models.history import HistoryViewModel
 
-log = logging.getLogger(__name__)
-
 _FILE = "history.sqlite"
-_SPOOL = "speech"  # the folder of recordings that rest, without a name, as long as the program runs
-_READY_SECONDS = 1800.0  # of sound that is made ready to be played when a conversation is opened; the rest when wanted
-_AT_ONCE = 100  # turns that are read before anything is shown
-_AT_A_TIME = 500  # of those before them
 _RETRY_SECONDS = 10.0
 _PURGE_SECONDS = 3600.0  # between two looks for conversations that are too old
 _DAY = 86_400.0
@@ -56,54 +38,6 @@ class Conversing(Protocol):
 
     def new_conversation(self) -> None: ...
     def go_on_with(self, conversation: str, messages: list[Message]) -> None: ...
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A file of a question, in a form that another thread may read."""
-
-    path: Path
-    kind: MediaKind
-    thumbnail: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """Turns that come out of the history, from the one with the number `first` on."""
-
-    messages: list[Message]
-    first: int
-    newest_turn: int  # of the whole conversation; its generation is -1
-
-
-@dataclass
-class _Open:
-    """What is kept of the open conversation.
-
-    Attributes:
-        messages: key of a message: its fingerprint when it was kept last.
-        sounding: keys of the messages whose recording is kept.
-        turns: generation: number of the turn in the conversation.
-    """
-
-    messages: dict[str, tuple] = field(default_factory=dict)
-    sounding: set[str] = field(default_factory=set)
-    turns: dict[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, loaded: _Loaded) -> _Open:
-        """Of a conversation as it comes out of the history."""
-        made = cls()
-        made.add(loaded)
-        return made
-
-    def add(self, loaded: _Loaded) -> None:
-        """Messages that are in the history already."""
-        for message in loaded.messages:
-            self.messages[message.key] = _fingerprint(message)
-            self.turns[message.generation] = message.generation + loaded.newest_turn + 1
-            if message.spoken:
-                self.sounding.add(message.key)
 
 
 class Remembering:
@@ -123,8 +57,9 @@ class Remembering:
         self.history = HistoryViewModel()
         self._shown, self._settings, self._session = shown, settings, session
         self._keeper = HistoryKeeper(settings.path.with_name(_FILE), self, post)
-        self._open = _Open()
-        self._next = _Open()  # of the conversation that is about to be opened
+        self._reopening = Reopening(shown, self._keeper, self)
+        self._open = KeptConversation()
+        self._next = KeptConversation()  # of the conversation that is about to be opened
         self._asked = 0  # the newest question to the list; answers to older ones are not wanted any more
         self._retried = self._purged = time.monotonic()
         self._take_up()
@@ -198,7 +133,7 @@ class Remembering:
         def ask(store: HistoryStore) -> Notice:
             entry = store.entry(conversation)
             title = entry.title if entry is not None else ""
-            exported = export.Exported(title, store.messages(conversation), store.recording)
+            exported = export.Exported(title, store.messages(conversation), store.recording, store.frames)
             write = export.write_markdown if path.suffix.lower() == ".md" else export.write_media
             try:
                 write(exported, path)
@@ -218,69 +153,27 @@ class Remembering:
 
     def open(self, conversation: str) -> None:
         """Show it and go on with it."""
-        if conversation == self._shown.conversation:
-            return
+        self._reopening.open(conversation)
 
-        def show(newest: _Loaded) -> None:
-            if not newest.messages:  # deleted meanwhile
-                self.refresh()
-                return
-            self.history.private = False
-            self._next = _Open.of(newest)
-            self._session.go_on_with(conversation, newest.messages)
-            self._read_earlier(conversation, newest)
+    def with_senses(self, message: Message, then: Callable[[Message], None]) -> None:
+        """Do something with a message once what was heard and seen of it has been read from the history."""
+        self._reopening.with_senses(message, then)
 
-        self._keeper.read(partial(_load_newest, conversation=conversation), show)
+    # what reopening tells
 
-    def _read_earlier(self, conversation: str, loaded: _Loaded) -> None:
-        """Read what was said before, a little at a time, so that the window never stands still; then its sound."""
-        last, newest = loaded.first - 1, loaded.newest_turn
-        if not last:
-            self._make_ready(list(self._shown.messages), _READY_SECONDS)
-            return
+    def begin(self, conversation: str, newest: Loaded) -> None:
+        """Its newest turns are there: it is the open one from now on."""
+        self.history.private = False
+        self._next = KeptConversation.of(newest)
+        self._session.go_on_with(conversation, newest.messages)
 
-        def show(earlier: _Loaded) -> None:
-            if conversation == self._shown.conversation:
-                self._open.add(earlier)
-                self._shown.prepend(earlier.messages)
-                self._read_earlier(conversation, earlier)
+    def add(self, earlier: Loaded) -> None:
+        """So are some that were said before."""
+        self._open.add(earlier)
 
-        first = max(1, last - _AT_A_TIME + 1)
-        self._keeper.read(lambda store: _load(store, conversation, first, last, newest), show)
-
-    def with_speech(self, message: Message, then: Callable[[Message], None]) -> None:
-        """Do something with a message once its recording, if it has one, has been read from the history."""
-        if message.speech or not message.kept_seconds:
-            then(message)
-            return
-
-        def take(speech: Speech | None) -> None:
-            self._take_speech(message, speech)
-            then(message)
-
-        self._keeper.read(partial(_read_speech, key=message.key), take)
-
-    def _make_ready(self, messages: list[Message], seconds: float) -> None:
-        """Read recordings, the newest first, one at a time, as long as the conversation is open."""
-        while messages and (messages[-1].speech or not messages[-1].kept_seconds):
-            messages.pop()
-        if not messages or messages[-1].kept_seconds > seconds:
-            return
-        message = messages.pop()
-
-        def take(speech: Speech | None) -> None:
-            self._take_speech(message, speech)
-            if any(m is message for m in self._shown.messages):
-                self._make_ready(messages, seconds - message.kept_seconds)
-
-        self._keeper.read(partial(_read_speech, key=message.key), take)
-
-    def _take_speech(self, message: Message, speech: Speech | None) -> None:
-        if speech is None:
-            message.kept_seconds = 0.0
-        elif not message.speech:
-            message.take_recording(speech.samples, speech.sample_rate)
-        self._shown.changed(message)
+    def is_gone(self) -> None:
+        """It has been deleted meanwhile."""
+        self.refresh()
 
     # keeping
 
@@ -294,36 +187,36 @@ class Remembering:
         """Write a message that is complete, if something about it is new."""
         if message.state is MessageState.GROWING or not self.history.keeping:
             return
-        now, kept = _fingerprint(message), self._open
+        now, kept = fingerprint(message), self._open
         if kept.messages.get(message.key) == now:
             return
         kept.messages[message.key] = now
         conversation = self._shown.conversation
-        turn = kept.turns.setdefault(message.generation, max(kept.turns.values(), default=0) + 1)
-        files = [_Picture(a.path, a.kind, a.thumbnail) for a in message.attachments]
-        stored = StoredMessage(
-            message.key,
-            message.role.value,
-            turn,
-            message.text.strip(),
-            message.state.value,
-            message.reason,
-            message.created,
-            dict(message.timings),
-        )
-        self._keeper.write(lambda store: store.save(conversation, _with_files(stored, files)))
-        if message.speech and message.key not in kept.sounding:
-            kept.sounding.add(message.key)
-            self._keeper.save_speech(message.key, message.role.value, list(message.speech), message.sample_rate)
-        elif not message.spoken and message.key in kept.sounding:  # the person has deleted what was heard
-            kept.sounding.discard(message.key)
-            self._keeper.write(lambda store: store.forget_recording(message.key))
+        given = ToBeKept.of(message, kept.turn_of(message))
+        self._keeper.write(lambda store: store.save(conversation, given.stored()))
+        self._keep_senses(message)
         self._keeper.read(lambda store: store.entry(conversation), self._show_entry)
+
+    def _keep_senses(self, message: Message) -> None:
+        """What was heard and seen; what the person has deleted of it goes from the history too."""
+        kept, key = self._open, message.key
+        if message.speech and key not in kept.sounding:
+            kept.sounding.add(key)
+            self._keeper.save_speech(key, message.role.value, list(message.speech), message.sample_rate)
+        elif not message.spoken and key in kept.sounding:
+            kept.sounding.discard(key)
+            self._keeper.write(lambda store: store.forget_recording(key))
+        if message.seen and not message.seen.resting and key not in kept.seeing:
+            kept.seeing.add(key)
+            self._keeper.save_frames(key, list(zip(message.seen.times, message.seen.frames)))
+        elif not message.seen and key in kept.seeing:
+            kept.seeing.discard(key)
+            self._keeper.write(lambda store: store.forget_frames(key))
 
     def _compare(self) -> None:
         """Messages have gone: with their conversation, which stays in the history, or out of it."""
         if self._shown.conversation != self.history.current:
-            self._open, self._next = self._next, _Open()
+            self._open, self._next = self._next, KeptConversation()
             self._take_up()
             return
         gone = self._open.messages.keys() - {message.key for message in self._shown.messages}
@@ -371,7 +264,7 @@ class Remembering:
         self._shown.set_notice(
             Notice(f"The history was damaged; it is kept in {aside}, and a new one has begun.", "warning")
         )
-        self._open = _Open(turns=self._open.turns)
+        self._open = KeptConversation(turns=self._open.turns)
         for message in self._shown.messages:
             self._keep(message)
         self.refresh()
@@ -387,79 +280,3 @@ class Remembering:
         """All is well again."""
         self._shown.set_notice(Notice("Conversations are being kept again; nothing is missing."))
         self.refresh()
-
-
-def _fingerprint(message: Message) -> tuple:
-    """What of a message is kept, to see whether it has changed."""
-    files = tuple((a.path, a.thumbnail is not None) for a in message.attachments)
-    return message.generation, message.state, message.text.strip(), message.reason, message.spoken, files
-
-
-def _with_files(message: StoredMessage, files: list[_Picture]) -> StoredMessage:
-    """On the history's thread: pictures become small files."""
-    stored = tuple(StoredFile(str(f.path), f.kind.value, _jpeg(f.thumbnail)) for f in files)
-    return StoredMessage(**{**vars(message), "files": stored})
-
-
-def _jpeg(pixels: np.ndarray | None) -> bytes:
-    if pixels is None:
-        return b""
-    file = io.BytesIO()
-    Pillow.fromarray(pixels).save(file, "JPEG", quality=80)
-    return file.getvalue()
-
-
-def _load_newest(store: HistoryStore, conversation: str) -> _Loaded:
-    """On the history's thread: what is seen first, with the sound that the engine will be told again."""
-    newest = store.last_turn(conversation)
-    loaded = _load(store, conversation, max(1, newest - _AT_ONCE + 1), newest, newest)
-    seconds = SPEECH_SECONDS
-    for message in reversed(loaded.messages):
-        if message.role is Role.USER and message.kept_seconds:
-            seconds -= message.kept_seconds
-            if seconds < 0:
-                break
-            speech = _read_speech(store, message.key)
-            if speech is not None:
-                message.take_recording(speech.samples, speech.sample_rate)
-    return loaded
-
-
-def _load(store: HistoryStore, conversation: str, first: int, last: int, newest_turn: int) -> _Loaded:
-    """On the history's thread."""
-    stored = store.messages(conversation, first, last)
-    return _Loaded([_message(each, each.turn - newest_turn - 1) for each in stored], first, newest_turn)
-
-
-def _read_speech(store: HistoryStore, key: str) -> Speech | None:
-    """On the history's thread: a recording, resting on disk until it is played; None where it cannot be read."""
-    recording = store.recording(key)
-    if recording is None:
-        return None
-    try:
-        speech = sound.decode(recording)
-        (samples,) = to_disk([speech.samples], home() / _SPOOL)
-        return Speech(samples, speech.sample_rate)
-    except soundfile.LibsndfileError as error:
-        log.warning("history: the recording of %s: %s", key, error)
-        return None
-
-
-def _message(stored: StoredMessage, generation: int) -> Message:
-    return Message(
-        Role(stored.role),
-        generation,
-        stored.text,
-        MessageState(stored.state),
-        [_attachment(file) for file in stored.files],
-        reason=stored.reason,
-        timings=stored.timings,
-        key=stored.key,
-        created=stored.created,
-        kept_seconds=stored.recording_seconds,
-    )
-
-
-def _attachment(file: StoredFile) -> Attachment:
-    picture = np.asarray(Pillow.open(io.BytesIO(file.thumbnail)).convert("RGB")) if file.thumbnail else None
-    return Attachment(Path(file.path), MediaKind(file.kind), AttachmentState.READY, thumbnail=picture)

@@ -23,11 +23,13 @@ _SPEAKERS = {"user": "You", "assistant": "Vis-à-vis"}
 
 @dataclass(frozen=True)
 class Exported:
-    """What is to be written: a conversation and how to get at the recording of each message (its key → a file)."""
+    """What is to be written: a conversation and how to get at the recording of each message (its key → a file), and at
+    what was seen while it was asked (its key → seconds and JPEG files)."""
 
     title: str
     messages: list[StoredMessage]
     recording: Callable[[str], bytes | None]
+    frames: Callable[[str], list[tuple[float, bytes]]]
 
 
 def write_markdown(conversation: Exported, path: Path) -> None:
@@ -76,6 +78,10 @@ def _turns(conversation: Exported, folder: Path) -> Iterator[dict[str, Any]]:
         content: list[dict[str, str]] = []
         for index, file in enumerate(message.files):
             content.append(_file(file, folder, f"{number:04}-{index + 1}-{name_of(file)}"))
+        for at, picture in conversation.frames(message.key) if message.frame_times else ():
+            name = f"media/{number:04}-seen-{at:05.1f}s.jpg"
+            (folder / name).write_bytes(picture)
+            content.append({"type": "image", "path": name})
         turn: dict[str, Any] = {"role": message.role, "content": content}
         sound = conversation.recording(message.key) if message.recording_seconds else None
         if sound is not None:

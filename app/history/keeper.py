@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from app.history.frames import encode as encode_frame
 from app.history.records import Speech
 from app.history.schema import NewerVersionError
 from app.history.sound import encode
@@ -61,6 +62,10 @@ class HistoryKeeper:
         """Keep what a message sounds like (float32 mono); to be called after its words have been given to `write`."""
         _submit(self._encoding, self._save_speech, message, role, pieces, sample_rate)
 
+    def save_frames(self, message: str, frames: list[tuple[float, np.ndarray]]) -> None:
+        """Keep what was seen while a question was asked: seconds, and uint8 [H, W, 3]; after its words, too."""
+        _submit(self._encoding, self._save_frames, message, frames)
+
     def write(self, act: Write) -> None:
         """Change the database."""
         _submit(self._thread, self._write, act)
@@ -88,6 +93,10 @@ class HistoryKeeper:
     def _save_speech(self, message: str, role: str, pieces: list[np.ndarray], sample_rate: int) -> None:
         recording = encode(role, Speech(np.concatenate(pieces), sample_rate))
         self.write(lambda store: store.add_recording(message, recording))
+
+    def _save_frames(self, message: str, frames: list[tuple[float, np.ndarray]]) -> None:
+        pictures = [(at, encode_frame(frame)) for at, frame in frames]
+        self.write(lambda store: store.add_frames(message, pictures))
 
     def _write(self, act: Write) -> None:
         self._waiting.append(act)

@@ -39,6 +39,7 @@ class StoredMessage:
         key: unique for ever; writing a message of the same key replaces it.
         turn: number of the turn in its conversation, from 1; shared by a question and its answer.
         created: seconds since 1970.
+        frame_times: when each frame was seen that is kept, seconds since the turn began.
         recording_seconds: length of the recording that is kept, 0 where there is none.
     """
 
@@ -52,6 +53,7 @@ class StoredMessage:
     timings: dict[str, float] = field(default_factory=dict)
     files: tuple[StoredFile, ...] = ()
     recording_seconds: float = 0.0
+    frame_times: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

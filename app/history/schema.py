@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 
+# What a camera or a screen showed while a question was asked; new in version 2.
+_FRAMES = """
+CREATE TABLE frame (
+    id INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+    at REAL NOT NULL,                      -- seconds since the turn began
+    picture BLOB NOT NULL                  -- JPEG
+);
+CREATE INDEX frame_of_message ON frame (message, at);
+"""
 _TABLES = """
 CREATE TABLE conversation (
     id INTEGER PRIMARY KEY,
@@ -72,7 +82,9 @@ def prepare(database: sqlite3.Connection) -> None:
     if version == 0:
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table; what is deleted gives room back
         database.execute("PRAGMA journal_mode = WAL")
-        database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        database.executescript(f"BEGIN; {_TABLES} {_FRAMES} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version == 1:
+        database.executescript(f"BEGIN IMMEDIATE; {_FRAMES} PRAGMA user_version = {VERSION}; COMMIT;")
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")  # with WAL: a power cut may lose the last turn, never the file
     database.execute("PRAGMA foreign_keys = ON")

@@ -80,6 +80,20 @@ class HistoryStore:
             database.execute("DELETE FROM recording WHERE message = (SELECT id FROM message WHERE key = ?)", (message,))
         self._clean_up()
 
+    def add_frames(self, message: str, frames: list[tuple[float, bytes]]) -> None:
+        """What was seen while it was asked: seconds and JPEG files; nothing happens if it has been taken back."""
+        with self._transaction() as database:
+            database.executemany(
+                "INSERT INTO frame (message, at, picture) SELECT id, ?, ? FROM message WHERE key = ?",
+                [(at, picture, message) for at, picture in frames],
+            )
+
+    def forget_frames(self, message: str) -> None:
+        """For good."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM frame WHERE message = (SELECT id FROM message WHERE key = ?)", (message,))
+        self._clean_up()
+
     def forget_messages(self, keys: Iterable[str]) -> None:
         """Take messages back; a conversation with none left goes too."""
         with self._transaction() as database:
@@ -179,12 +193,19 @@ class HistoryStore:
             values,
         ):
             files.setdefault(message, []).append(StoredFile(*file))
+        times: dict[int, list[float]] = {}
+        for message, at in self._database.execute(
+            f"SELECT f.message, f.at FROM message m JOIN frame f ON f.message = m.id WHERE {which}"
+            " ORDER BY f.message, f.at",
+            values,
+        ):
+            times.setdefault(message, []).append(at)
         rows = self._database.execute(
             f"SELECT {_MESSAGE}, (SELECT seconds FROM recording WHERE message = m.id) FROM message m WHERE {which}"
             " ORDER BY m.turn, m.role = 'assistant', m.id",
             values,
         )
-        return [_message(row, tuple(files.get(row[0], ()))) for row in rows]
+        return [_message(row, tuple(files.get(row[0], ())), tuple(times.get(row[0], ()))) for row in rows]
 
     def recording(self, message: str) -> bytes | None:
         """What a message sounds like, as a FLAC or Ogg file."""
@@ -192,6 +213,11 @@ class HistoryStore:
             "SELECT r.sound FROM recording r JOIN message m ON m.id = r.message WHERE m.key = ?", (message,)
         ).fetchone()
         return row[0] if row is not None else None
+
+    def frames(self, message: str) -> list[tuple[float, bytes]]:
+        """What was seen while it was asked: seconds and JPEG files, in the order of time."""
+        wanted = "SELECT f.at, f.picture FROM frame f JOIN message m ON m.id = f.message WHERE m.key = ? ORDER BY f.at"
+        return self._database.execute(wanted, (message,)).fetchall()
 
     # inside
 
@@ -242,6 +268,8 @@ def _entry(row: tuple, excerpt: str = "") -> Entry:
     return Entry(key, title, bool(pinned), updated, messages, excerpt)
 
 
-def _message(row: tuple, files: tuple[StoredFile, ...]) -> StoredMessage:
+def _message(row: tuple, files: tuple[StoredFile, ...], times: tuple[float, ...] = ()) -> StoredMessage:
     _, key, role, turn, text, state, reason, created, timings, seconds = row
-    return StoredMessage(key, role, turn, text, state, reason, created, json.loads(timings), files, seconds or 0.0)
+    return StoredMessage(
+        key, role, turn, text, state, reason, created, json.loads(timings), files, seconds or 0.0, times
+    )

@@ -25,7 +25,8 @@ class Looking:
 @dataclass
 class Seen:
     """The frames that the model was given in a turn: uint8 [T, H, W, 3] or a list of them, and the seconds since the
-    turn began at which each was taken."""
+    turn began at which each was taken. While frames of an old conversation are still in the history, there are times
+    only."""
 
     frames: list[np.ndarray] | np.ndarray
     times: list[float]
@@ -37,6 +38,11 @@ class Seen:
 
     def __bool__(self) -> bool:
         return bool(self.times)
+
+    @property
+    def resting(self) -> bool:
+        """Whether its frames are in the history alone."""
+        return bool(self.times) and not len(self.frames)
 
     def add(self, frame: np.ndarray, at: float) -> None:
         """One more, later than those before."""

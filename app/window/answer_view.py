@@ -13,6 +13,7 @@ from app.view_models.grounding import marks
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from app.window.marked_picture import MarkedPicture
+from app.window.message_acts import MessageActs
 from app.window.message_text import MessageText
 from app.window.message_view import MessageView, Reason
 from app.window.orb import Orb
@@ -26,8 +27,8 @@ _PICTURE = QSize(460, 320)  # points at most, of a picture with marks
 class AnswerView(MessageView):
     """What the model answers, as it comes."""
 
-    def __init__(self, theme: Theme, message: Message) -> None:
-        super().__init__(theme, message)
+    def __init__(self, theme: Theme, message: Message, acts: MessageActs) -> None:
+        super().__init__(theme, message, acts)
         self._caption = Caption()
         self._playhead: Playhead | None = None
         self._rate = TYPICAL_RATE
@@ -38,7 +39,7 @@ class AnswerView(MessageView):
         self._waiting = QLabel("…")
         self._waiting.setProperty("kind", "status")
         self._reason = Reason(Qt.AlignmentFlag.AlignLeft)
-        self._reason.button.clicked.connect(lambda: self.ask_again.emit(self.message))
+        self._reason.button.clicked.connect(lambda: self.acts.ask_again.emit(self.message))
         self._waterfall: Waterfall | None = None
         self._film: Attachment | None = None
         self._picture: Attachment | None = None
@@ -69,7 +70,7 @@ class AnswerView(MessageView):
         self._save = IconButton(theme, "drop", self.tr("Save the answer as WAV"), "small", 16)
         self._save.clicked.connect(self.choose_file)
         self._again = IconButton(theme, "again", self.tr("Answer again"), "small", 16)
-        self._again.clicked.connect(lambda: self.answer_again.emit(self.message))
+        self._again.clicked.connect(lambda: self.acts.answer_again.emit(self.message))
         self._timing = IconButton(theme, "clock", self.tr("How long it took"), "small", 16)
         self._timing.setCheckable(True)
         self._timing.toggled.connect(self._show_waterfall)
@@ -126,7 +127,7 @@ class AnswerView(MessageView):
 
     def _watch(self, seconds: float) -> None:
         if self._film is not None:
-            self.watch.emit(self._film, seconds)
+            self.acts.watch.emit(self._film, seconds)
 
     def show_playhead(self, playhead: Playhead | None, rate: float) -> None:
         """Tell what has been spoken from what has not."""
@@ -177,15 +178,15 @@ class AnswerView(MessageView):
 
     def _play_or_stop(self) -> None:
         if self._playhead is not None:
-            self.silence.emit()
+            self.acts.silence.emit()
         else:
-            self.play.emit(self.message, 0.0)
+            self.acts.play.emit(self.message, 0.0)
 
     def _play_sentence(self, position: int) -> None:
         text = self._text.toPlainText()
         sentence = sentence_at(text, position)
         if sentence is not None:
-            self.play.emit(self.message, share_before(text, sentence[0]) * self.message.speech_seconds)
+            self.acts.play.emit(self.message, share_before(text, sentence[0]) * self.message.speech_seconds)
 
     def _copy_text(self) -> None:
         QGuiApplication.clipboard().setText(self.message.text)

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
@@ -20,6 +20,7 @@ from app.view_models.conversation import Change, ConversationViewModel, Message,
 from app.window.answer_view import AnswerView
 from app.window.controls import IconButton
 from app.window.floating_player import FloatingPlayer
+from app.window.message_acts import MessageActs
 from app.window.message_view import MessageView
 from app.window.question_view import QuestionView
 from app.window.theme import COLUMN, Theme
@@ -46,19 +47,16 @@ class _Row:
 
 
 class ConversationView(QScrollArea):
-    """Shows the messages of a view model; text that grows is drawn at most 30 times a second."""
+    """Shows the messages of a view model; text that grows is drawn at most 30 times a second.
 
-    ask_again = Signal(object)
-    play = Signal(object, float)
-    silence = Signal()
-    save = Signal(object, object)
-    answer_again = Signal(object)
-    watch = Signal(object, float)
-    forget = Signal(object)
+    Attributes:
+        acts: what the person wants of a message.
+    """
 
     def __init__(self, theme: Theme, shown: ConversationViewModel) -> None:
         super().__init__()
         self._theme, self._shown = theme, shown
+        self.acts = MessageActs(self)
         self._rows: list[_Row] = []
         self._built: list[_Row] = []  # those with a widget, in no order
         self._tops: np.ndarray | None = None  # of the rows, and behind them the end; None where it must be counted anew
@@ -83,8 +81,8 @@ class ConversationView(QScrollArea):
         self._to_end.hide()
 
         self._floating = FloatingPlayer(theme, self)
-        self._floating.watch.connect(self.watch)
-        self._floating.silence.connect(self.silence)
+        self._floating.watch.connect(self.acts.watch)
+        self._floating.silence.connect(self.acts.silence)
 
         self._timer = QTimer(self, interval=_FRAME, singleShot=True)
         self._timer.timeout.connect(self._refresh_dirty)
@@ -164,9 +162,7 @@ class ConversationView(QScrollArea):
 
     def _build(self, row: _Row) -> None:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
-        view: MessageView = kind(self._theme, row.message)
-        for signal in ("ask_again", "play", "silence", "save", "answer_again", "watch", "forget"):
-            getattr(view, signal).connect(getattr(self, signal))
+        view: MessageView = kind(self._theme, row.message, self.acts)
         view.set_room(self._room())
         self._tell_given(view)
         view.show_playhead(self._shown.playhead, self._shown.speaking_rate)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.media import Video
 from app.view_models.conversation import Attachment
 from app.view_models.playhead import Playhead
 from app.window.film_strip import FilmStrip
-from app.window.pixels import to_image
+from app.window.pixels import paint_rounded, to_image
 from app.window.theme import Theme
 from app.window.voice_row import VoiceRow
 
@@ -104,9 +104,4 @@ class Screen(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), 12, 12)
-        painter.setClipPath(shape)
-        painter.drawImage(self.rect(), self._image)
+        paint_rounded(painter, self.rect(), self._image)

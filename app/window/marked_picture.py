@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.view_models.grounding import Mark
-from app.window.pixels import to_image
+from app.window.pixels import paint_rounded, to_image
 
 _COLORS = ("#0f766e", "#b4401a", "#1d4ed8", "#86198f", "#3f6212", "#9f1239")
-_ROUND = 12
 
 
 class MarkedPicture(QWidget):
@@ -42,12 +41,7 @@ class MarkedPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, then the marks."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
-        painter.setClipPath(shape)
-        painter.drawImage(self.rect(), self._image)
+        paint_rounded(painter, self.rect(), self._image)
         font = self.font()
         font.setPixelSize(13)
         font.setBold(True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWi
 
 from app.view_models.conversation import Attachment, Message
 from app.view_models.playhead import Playhead
+from app.window.message_acts import MessageActs
 from app.window.messages import retell
 from app.window.theme import Theme
 
@@ -17,27 +18,14 @@ class MessageView(QWidget):
     """What both sides have in common: `refresh` shows the message as it now is.
 
     Signals:
-        play: the message, and from which second on.
-        silence: what is heard is not wanted.
-        save: the message whose speech is to be written, and where.
-        answer_again: the answer that is to be another one.
-        forget: the question whose frames, files and sound are to be deleted.
-        watch: the attachment, and from which second on.
         reshaped: it may want another height.
     """
 
-    ask_again = Signal(object)
-    play = Signal(object, float)
-    silence = Signal()
-    save = Signal(object, object)
-    answer_again = Signal(object)
-    watch = Signal(object, float)
-    forget = Signal(object)
     reshaped = Signal(object)
 
-    def __init__(self, theme: Theme, message: Message) -> None:
+    def __init__(self, theme: Theme, message: Message, acts: MessageActs) -> None:
         super().__init__()
-        self.theme, self.message = theme, message
+        self.theme, self.message, self.acts = theme, message, acts
 
     def refresh(self) -> None:
         """Show the message as it now is; each kind of message adds what it is made of."""
@@ -58,7 +46,7 @@ class MessageView(QWidget):
         name = self.tr("answer-%d.wav") % self.message.generation
         path, _ = QFileDialog.getSaveFileName(self, self.tr("Save as WAV"), name, self.tr("Sound (*.wav)"))
         if path:
-            self.save.emit(self.message, Path(path).with_suffix(".wav"))
+            self.acts.save.emit(self.message, Path(path).with_suffix(".wav"))
 
     def height_for(self, width: int) -> int:
         """How high it is at this width, which it takes on; right once it is visible."""

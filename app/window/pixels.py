@@ -1,9 +1,12 @@
-"""Arrays of pixels as Qt has them, and back."""
+"""Arrays of pixels as Qt has them, and back; and how every picture is painted."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter, QPainterPath
+
+_ROUND = 12  # points
 
 
 def to_image(pixels: np.ndarray) -> QImage:
@@ -27,3 +30,13 @@ def _rows(image: QImage, channels: int) -> np.ndarray:
     """The image's own memory: uint8 [H, W, channels]; its lines may be padded."""
     data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return data[:, : image.width() * channels].reshape(image.height(), image.width(), channels)
+
+
+def paint_rounded(painter: QPainter, area: QRect, image: QImage) -> None:
+    """The image over the whole area, smooth, with round corners; what is painted next is clipped to them too."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    shape = QPainterPath()
+    shape.addRoundedRect(QRectF(area), _ROUND, _ROUND)
+    painter.setClipPath(shape)
+    painter.drawImage(area, image)

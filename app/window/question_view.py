@@ -11,6 +11,7 @@ from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from app.window.file_chip import FileChip, Picture
 from app.window.film_player import FilmPlayer
+from app.window.message_acts import MessageActs
 from app.window.message_text import MessageText
 from app.window.message_view import MessageView, Reason
 from app.window.senses_drawer import SensesDrawer
@@ -23,8 +24,8 @@ _PICTURE, _FILM = QSize(260, 180), QSize(400, 240)  # points at most
 class QuestionView(MessageView):
     """What the person typed, said and gave."""
 
-    def __init__(self, theme: Theme, message: Message) -> None:
-        super().__init__(theme, message)
+    def __init__(self, theme: Theme, message: Message, acts: MessageActs) -> None:
+        super().__init__(theme, message, acts)
         self._files = QVBoxLayout()
         self._files.setSpacing(8)
         self._chips: list[FileChip] = []
@@ -33,9 +34,9 @@ class QuestionView(MessageView):
         self._text.setAccessibleName(self.tr("Your message"))
         self._voice = VoiceRow(theme, self.tr("Play what you said"))
         self._voice.place_wanted.connect(self._play_from)
-        self._voice.silence.connect(self.silence)
+        self._voice.silence.connect(self.acts.silence)
         self._reason = Reason(Qt.AlignmentFlag.AlignRight)
-        self._reason.button.clicked.connect(lambda: self.ask_again.emit(self.message))
+        self._reason.button.clicked.connect(lambda: self.acts.ask_again.emit(self.message))
 
         self._bubble = QFrame()
         self._bubble.setProperty("kind", "bubble")
@@ -77,6 +78,8 @@ class QuestionView(MessageView):
         self._open_drawer.setVisible(has_senses and message.state is not MessageState.GROWING)
         if not has_senses:
             self._open_drawer.setChecked(False)
+        elif self._drawer is not None and self._drawer.strip is None and message.seen and not message.seen.resting:
+            self._show_drawer(True)  # its frames have come out of the history
         self._voice.play.setVisible(message.state is not MessageState.GROWING)
         if message.state is MessageState.INTERRUPTED:
             self._reason.show_reason(self.tr("Stopped before the answer began."), serious=False)
@@ -101,11 +104,13 @@ class QuestionView(MessageView):
             self._drawer = None
         if visible:
             self._drawer = SensesDrawer(self.theme, self.message)
-            self._drawer.forget.connect(self.forget)
+            self._drawer.forget.connect(self.acts.forget)
             self._inside.addWidget(self._drawer)
+            if self.message.seen.resting:
+                self.acts.senses_wanted.emit(self.message)
 
     def _play_from(self, share: float) -> None:
-        self.play.emit(self.message, share * self.message.speech_seconds)
+        self.acts.play.emit(self.message, share * self.message.speech_seconds)
 
     def _show_files(self) -> None:
         ready = [a.state is AttachmentState.READY for a in self.message.attachments]
@@ -126,8 +131,8 @@ class QuestionView(MessageView):
             return Picture(attachment, _PICTURE)
         if isinstance(attachment.media, Audio | Video):
             player = FilmPlayer(self.theme, attachment, _FILM)
-            player.watch.connect(self.watch)
-            player.silence.connect(self.silence)
+            player.watch.connect(self.acts.watch)
+            player.silence.connect(self.acts.silence)
             self._players.append(player)
             return player
         chip = FileChip(self.theme, attachment, removable=False)

@@ -31,7 +31,7 @@ class SensesDrawer(QFrame):
             label.setWordWrap(True)
             column.addWidget(label)
         self.strip: FilmStrip | None = None
-        if message.seen:
+        if message.seen and not message.seen.resting:
             self.strip = FilmStrip(theme, message.seen.frames, message.seen.times)
             self.strip.setMinimumWidth(300)
             column.addWidget(self.strip)
@@ -47,9 +47,9 @@ class SensesDrawer(QFrame):
     def _describe(self, message: Message) -> list[str]:
         lines = []
         if message.seen:
-            words = self.tr("Saw %d frames of %d×%d, from %.1f s to %.1f s of the turn")
-            height, width = message.seen.frames[0].shape[:2]
             times = message.seen.times
+            height, width = (0, 0) if message.seen.resting else message.seen.frames[0].shape[:2]
+            words = self.tr("Saw %d frames of %d×%d, from %.1f s to %.1f s of the turn")
             lines.append(words % (len(times), width, height, times[0], times[-1]))
         if message.spoken:
             lines.append(self.tr("Heard %.1f s of sound, mono, 16 kHz") % message.speech_seconds)

@@ -116,7 +116,7 @@ def test_jumping_about_in_the_answer_that_is_heard_interrupts_nothing(qtbot: QtB
 def test_answer_is_saved_as_it_sounds(qtbot: QtBot, application: Application, tmp_path: Path) -> None:
     view = answer_to(qtbot, application, "hello there")
     path = tmp_path / "kept.wav"
-    application.window.conversation.save.emit(view.message, path)
+    application.window.conversation.acts.save.emit(view.message, path)
     qtbot.waitUntil(application.window.banner.isVisible, timeout=15_000)
     assert str(path) in application.window.banner.text
     samples, rate = soundfile.read(path, dtype="float32")

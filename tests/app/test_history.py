@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
@@ -21,6 +22,7 @@ from app.settings import SettingsStore
 from app.view_models.conversation import AttachmentState, MessageState, Phase
 from app.window.history_list import Heading
 from app.window.history_panel import HistoryPanel
+from app.window.question_view import QuestionView
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files
 from tests.app.rig.heartbeat import LONGEST_STALL, Heartbeat
@@ -124,6 +126,44 @@ def test_conversation_is_found_again_after_a_restart_and_gone_on_with(
     assert [message.text for message in third.shown.messages[4:]] == ["recite history", recited.strip()]
 
 
+def test_what_a_camera_saw_is_kept_until_it_is_deleted(
+    qtbot: QtBot, start: Start, profile: Path, tmp_path: Path
+) -> None:
+    camera = media_files.write_video(tmp_path / "camera.mp4", seconds=10.0, fps=20, size=(320, 240))
+    first = start()
+    first.window.input.look_wanted.emit("camera", str(camera))
+    qtbot.waitUntil(lambda: first.shown.view is not None, timeout=15_000)
+    ask(qtbot, first, "what do you see")
+    seen = np.array(first.shown.messages[0].seen.frames[0])
+    first.window.input.look_wanted.emit("", "")
+
+    second = start()
+    wait_for_titles(qtbot, second, ["what do you see"])
+    open_panel(second)
+    click(qtbot, second, "what do you see")
+    question = second.shown.messages[0]
+    assert question.seen.times == [0.0]
+    qtbot.waitUntil(lambda: not question.seen.resting, timeout=15_000)
+    assert np.abs(np.asarray(question.seen.frames[0]).astype(int) - seen).max() < 8
+    second.window.conversation.acts.ask_again.emit(second.shown.messages[1])  # the model sees it once more
+    qtbot.waitUntil(answered(second), timeout=15_000)
+    assert "[1 frames to 0.0 s]" in second.shown.messages[-1].text
+    view = next(v for v in second.window.conversation.views if v.message is second.shown.messages[0])
+    assert isinstance(view, QuestionView)
+    qtbot.mouseClick(view._open_drawer, Qt.MouseButton.LeftButton)
+    assert view._drawer is not None and view._drawer.strip is not None
+    qtbot.mouseClick(view._drawer.delete, Qt.MouseButton.LeftButton)
+
+    third = start()
+    wait_for_titles(qtbot, third, ["what do you see"])
+    open_panel(third)
+    click(qtbot, third, "what do you see")
+    assert not third.shown.messages[0].seen
+    keeper = third.remembering._keeper
+    rows = keeper._thread.submit(lambda: keeper._opened()._database.execute("SELECT count(*) FROM frame").fetchone())
+    assert rows.result(60) == (0,)
+
+
 def test_files_of_an_old_question_can_be_asked_about_again(qtbot: QtBot, start: Start, tmp_path: Path) -> None:
     first = start()
     drop(first.window, [media_files.write_png(tmp_path / "a.png", 30, 20)])
@@ -134,7 +174,7 @@ def test_files_of_an_old_question_can_be_asked_about_again(qtbot: QtBot, start: 
     click(qtbot, second, "what is it")
     attachment = second.shown.messages[0].attachments[0]
     assert attachment.thumbnail is not None and attachment.state is AttachmentState.READY
-    second.window.conversation.ask_again.emit(second.shown.messages[1])
+    second.window.conversation.acts.ask_again.emit(second.shown.messages[1])
     qtbot.waitUntil(answered(second), timeout=10_000)
     assert second.shown.messages[-1].text.strip() == "You said: [picture 30×20] what is it"
 

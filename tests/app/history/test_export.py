@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.history import export, sound
+from app.history import export, frames, sound
 from app.history.records import Speech, StoredFile, StoredMessage
 from app.question import read_history
 from tests.app.media import media_files
@@ -24,10 +24,11 @@ def conversation(tmp_path: Path) -> export.Exported:
     messages = [
         StoredMessage("q1", "user", 1, "What is this?", files=files, created=1_700_000_000.0),
         StoredMessage("a1", "assistant", 1, "A **sea**.", recording_seconds=1.0, timings={"total": 0.5}),
-        StoredMessage("q2", "user", 2, "", recording_seconds=0.5),
+        StoredMessage("q2", "user", 2, "", recording_seconds=0.5, frame_times=(0.5,)),
         StoredMessage("a2", "assistant", 2, "", state="failed", reason="The engine stopped."),
     ]
-    return export.Exported("At sea", messages, {"q2": voice.sound, "a1": answer.sound}.get)
+    sounds, seen = {"q2": voice.sound, "a1": answer.sound}, [(0.5, frames.encode(np.zeros((20, 30, 3), np.uint8)))]
+    return export.Exported("At sea", messages, sounds.get, lambda _: seen)
 
 
 def test_markdown(conversation: export.Exported, tmp_path: Path) -> None:
@@ -45,14 +46,14 @@ def test_folder_can_be_gone_on_with(conversation: export.Exported, tmp_path: Pat
     export.write_media(conversation, folder)
     turns = json.loads((folder / "conversation.json").read_text("utf-8"))
     assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]  # an answer without words is none
-    for name in (turns[1]["speech"], turns[0]["content"][0]["path"], turns[2]["content"][0]["path"]):
+    for name in (turns[1]["speech"], *(piece["path"] for piece in [turns[0]["content"][0], *turns[2]["content"]])):
         assert (folder / name).stat().st_size > 0
     assert turns[0]["content"][1] == {"type": "text", "text": "(film.mp4)"}  # the film has gone, its picture is left
     assert len(list(folder.glob("media/*film.mp4.small.jpg"))) == 1
 
     (tmp_path / "sea.png").unlink()
     earlier = read_history(folder / "conversation.json", sound_in_video=True)
-    assert [len(turn.contents) for turn in earlier] == [3, 1, 1]
+    assert [len(turn.contents) for turn in earlier] == [3, 1, 2]
 
 
 def test_zip(conversation: export.Exported, tmp_path: Path) -> None:
