@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from app import translations
 from app.capture.camera import Camera, FrameSource
 from app.capture.microphone import Microphone
+from app.garbage import Garbage
 from app.main_thread import MainThread
 from app.playback.speaker import Speaker
 from app.push_to_talk import PushToTalk
@@ -25,8 +26,9 @@ from app.remembering import Remembering
 from app.session import Session
 from app.settings import SettingsStore
 from app.trials import Trials
-from app.view_models.conversation import ConversationViewModel, Message, Notice
+from app.view_models.conversation import ConversationViewModel, Notice, Phase
 from app.view_models.envelope import loudness_at
+from app.view_models.message import Message
 from app.window.main_window import MainWindow
 from app.window.pixels import to_pixels
 from app.window.screen_source import ScreenSource, WindowSource
@@ -117,6 +119,7 @@ class Application(QObject):
             self.window.showMaximized()
         else:
             self.window.show()
+        self._garbage = Garbage()
         self._timer.start()
         self._push_to_talk.choose(self.settings.current.global_key)
         self.remembering.start()
@@ -314,6 +317,8 @@ class Application(QObject):
         self.trials.tick()
         self.remembering.tick()
         self.window.input.show_level(self.session.level)
+        at = self.window.conversation.verticalScrollBar().value()
+        self._garbage.tick((at, self.shown.draft, len(self.shown.messages)), self.shown.phase is Phase.IDLE)
         if self.shown.playhead is not None:
             self.window.input.stage.face.show_loudness(loudness_at(self.shown.playhead))
 

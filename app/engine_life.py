@@ -14,7 +14,8 @@ from app.engine_line import EngineLine, model_info
 from app.recall import persona, turns_to_recall
 from app.settings import SettingsStore
 from app.speaking import Speaking
-from app.view_models.conversation import ConversationViewModel, MessageState, Notice
+from app.view_models.conversation import ConversationViewModel, Notice
+from app.view_models.message import MessageState
 
 log = logging.getLogger(__name__)
 

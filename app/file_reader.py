@@ -28,8 +28,9 @@ from app.media import (
     stop_decoding,
     thumbnail,
 )
-from app.view_models.conversation import Attachment, AttachmentState, ConversationViewModel, Message, Notice
+from app.view_models.conversation import ConversationViewModel, Notice
 from app.view_models.envelope import Envelope
+from app.view_models.message import Attachment, AttachmentState, Message
 from model.errors import BadInputError, CannotRunError
 
 MOST_FILES = 32  # of one question: each picture is a few hundred tokens and up to 300 MB

@@ -18,8 +18,8 @@ from app.media import MediaKind
 from app.playback.spool import frames_to_disk, to_disk
 from app.recall import SPEECH_SECONDS
 from app.settings import home
-from app.view_models.conversation import Attachment, AttachmentState, Message, MessageState, Role
 from app.view_models.live import Seen
+from app.view_models.message import Attachment, AttachmentState, Message, MessageState, Role
 
 log = logging.getLogger(__name__)
 

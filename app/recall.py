@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from app.engine_protocol import Recall
-from app.view_models.conversation import Message, MessageState, Role
+from app.view_models.message import Message, MessageState, Role
 
 _CONSENT = "All right. That is who I am from now on."
 TURNS = 12  # questions with their answers; older ones would cost the new engine more time than they are worth

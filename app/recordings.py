@@ -16,7 +16,8 @@ from app.playback.reply_player import ReplyPlayer
 from app.playback.spool import to_disk
 from app.playback.wav_file import WavFile
 from app.settings import home
-from app.view_models.conversation import ConversationViewModel, Message, Notice
+from app.view_models.conversation import ConversationViewModel, Notice
+from app.view_models.message import Message
 from app.view_models.playhead import Playhead
 from model.errors import BadInputError, CannotRunError
 

@@ -17,15 +17,9 @@ from app.history.store import HistoryStore
 from app.kept_messages import KeptConversation, Loaded, ToBeKept, fingerprint
 from app.reopening import Reopening
 from app.settings import SettingsStore
-from app.view_models.conversation import (
-    Change,
-    ConversationViewModel,
-    Message,
-    MessageState,
-    Notice,
-    What,
-)
+from app.view_models.conversation import Change, ConversationViewModel, Notice, What
 from app.view_models.history import HistoryViewModel
+from app.view_models.message import Message, MessageState
 
 _FILE = "history.sqlite"
 _RETRY_SECONDS = 10.0

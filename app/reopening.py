@@ -10,7 +10,8 @@ from typing import Protocol
 
 from app.history.keeper import HistoryKeeper
 from app.kept_messages import Loaded, Senses, load, load_newest, read_senses
-from app.view_models.conversation import ConversationViewModel, Message
+from app.view_models.conversation import ConversationViewModel
+from app.view_models.message import Message
 
 _READY_SECONDS = 1800.0  # of sound that is made ready to be played when a conversation is opened; the rest when wanted
 _AT_A_TIME = 100  # turns

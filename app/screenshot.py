@@ -25,19 +25,11 @@ from app.machine import MachineReport
 from app.media import Audio, Image, MediaKind, Video, thumbnail
 from app.program import make_qt
 from app.settings import HOME_VARIABLE, SettingsStore
-from app.view_models.conversation import (
-    Attachment,
-    AttachmentState,
-    ConversationViewModel,
-    Message,
-    MessageState,
-    ModelInfo,
-    Notice,
-    Phase,
-)
+from app.view_models.conversation import ConversationViewModel, ModelInfo, Notice, Phase
 from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
 from app.view_models.live import Looking, Seen
+from app.view_models.message import Attachment, AttachmentState, Message, MessageState
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from model.errors import BadInputError

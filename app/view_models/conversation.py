@@ -1,4 +1,4 @@
-"""What the window shows of a conversation: messages, the files that wait to be sent, what is going on right now.
+"""What the window shows of a conversation: its messages, the files that wait to be sent, what is going on right now.
 
 Plain state with one rule: whoever changes it tells. Listeners get a Change and read the rest; they never write back.
 Not thread-safe: everything here happens on the GUI thread.
@@ -6,38 +6,19 @@ Not thread-safe: everything here happens on the GUI thread.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 import numpy as np
 
-from app.media import SAMPLE_RATE, Audio, Image, Media, MediaKind, Video
+from app.media import MediaKind
 from app.view_models.caption import TYPICAL_RATE
-from app.view_models.envelope import Envelope
-from app.view_models.latency import Latency
 from app.view_models.listeners import Listeners
-from app.view_models.live import Looking, Seen
+from app.view_models.live import Looking
+from app.view_models.message import Attachment, Message, MessageState, Role
 from app.view_models.playhead import Playhead
-
-
-class Role(Enum):
-    """Whose words these are."""
-
-    USER = "user"
-    ASSISTANT = "assistant"
-
-
-class MessageState(Enum):
-    """How far a message has come."""
-
-    GROWING = "growing"
-    COMPLETE = "complete"
-    INTERRUPTED = "interrupted"
-    FAILED = "failed"
 
 
 class Phase(Enum):
@@ -50,116 +31,6 @@ class Phase(Enum):
     ANSWERING = "answering"
     SPEAKING = "speaking"
     FAILED = "failed"
-
-
-class AttachmentState(Enum):
-    """How far a dropped file has come."""
-
-    READING = "reading"
-    READY = "ready"
-    FAILED = "failed"
-
-
-@dataclass
-class Attachment:
-    """A file that goes with a question.
-
-    Attributes:
-        thumbnail: a small picture of it, uint8 [H, W, 3], where it has one.
-        levels: how loud it is, one number from 0 to 1 per tenth of a second, where it sounds.
-        progress: how much of it has been read, from 0 to 1.
-        problem: one sentence if it cannot be used.
-    """
-
-    path: Path
-    kind: MediaKind
-    state: AttachmentState = AttachmentState.READING
-    media: Media | None = None
-    thumbnail: np.ndarray | None = None
-    levels: np.ndarray | None = None
-    progress: float = 0.0
-    problem: str = ""
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasts; 0 for a picture."""
-        return self.media.seconds if isinstance(self.media, Audio | Video) else 0.0
-
-    @property
-    def sound(self) -> np.ndarray | None:
-        """What it sounds like, float32 mono 16 kHz; None for a picture, silence for a film without sound."""
-        if not isinstance(self.media, Audio | Video):
-            return None
-        samples = self.media.samples
-        return np.zeros(round(self.seconds * SAMPLE_RATE), np.float32) if samples is None else samples
-
-    @property
-    def detail(self) -> str:
-        """Its size or its length, as far as it is known."""
-        match self.media:
-            case Image(_, pixels):
-                return f"{pixels.shape[1]}×{pixels.shape[0]}"
-            case Audio() | Video():
-                return clock(self.media.seconds)
-        return ""
-
-
-@dataclass
-class Message:
-    """One turn of one side.
-
-    Attributes:
-        generation: the turn's number, shared by a question and its answer; negative in a conversation of the history.
-        speech: float32 pieces in order: what the person said, or what the answer sounds like.
-        reason: one sentence why it failed.
-        timings: seconds by stage, once the answer is complete.
-        latency: how long its answer took to come, as the person waited.
-        seen: what a camera or a screen showed while it was asked.
-        heard_seconds: how much of an answer that was stopped had been heard; None where all of it was, or nothing.
-        key: unique for ever; what it is called in the history.
-        created: seconds since 1970.
-        kept_seconds: length of the recording in the history, where it is not in `speech` yet.
-    """
-
-    role: Role
-    generation: int
-    text: str = ""
-    state: MessageState = MessageState.GROWING
-    attachments: list[Attachment] = field(default_factory=list)
-    speech: list[np.ndarray] = field(default_factory=list)
-    sample_rate: int = 16_000
-    reason: str = ""
-    timings: dict[str, float] = field(default_factory=dict)
-    latency: Latency | None = None
-    heard_seconds: float | None = None
-    seen: Seen = field(default_factory=Seen.nothing)
-    key: str = field(default_factory=lambda: uuid.uuid4().hex)
-    created: float = field(default_factory=time.time)
-    kept_seconds: float = 0.0
-    _envelope: Envelope | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def envelope(self) -> Envelope:
-        """How loud its speech is, as far as there is any."""
-        if self._envelope is None:
-            self._envelope = Envelope(self.sample_rate)
-        self._envelope.take(self.speech)
-        return self._envelope
-
-    def take_recording(self, samples: np.ndarray, sample_rate: int) -> None:
-        """Its recording has been read from the history: float32 mono."""
-        self.speech, self.sample_rate, self.kept_seconds = [samples], sample_rate, 0.0
-        self._envelope = None
-
-    @property
-    def speech_seconds(self) -> float:
-        """How long its speech lasts."""
-        return sum(map(len, self.speech)) / self.sample_rate if self.speech else self.kept_seconds
-
-    @property
-    def spoken(self) -> bool:
-        """Whether it was said aloud rather than typed."""
-        return bool(self.speech) or self.kept_seconds > 0
 
 
 @dataclass(frozen=True)
@@ -194,7 +65,8 @@ class What(Enum):
 
     ADDED = "added"  # a message, at `index`
     CHANGED = "changed"  # a message, at `index`
-    CLEARED = "cleared"
+    PREPENDED = "prepended"  # `index` messages in front of all others
+    CLEARED = "cleared"  # other messages, or fewer
     PHASE = "phase"
     ATTACHMENTS = "attachments"
     NOTICE = "notice"
@@ -246,6 +118,7 @@ class ConversationViewModel:
         self.looking = Looking()
         self.view: np.ndarray | None = None
         self.muted = False
+        self._givers: list[Message] | None = None  # the messages with files; None where they must be looked for
         self._listeners = Listeners[[Change]]()
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -258,6 +131,8 @@ class ConversationViewModel:
 
     def tell(self, what: What, index: int = -1) -> None:
         """Tell everybody of a change."""
+        if what in (What.ADDED, What.PREPENDED, What.CLEARED):
+            self._givers = None
         self._listeners.tell(Change(what, index))
 
     # turns
@@ -293,9 +168,10 @@ class ConversationViewModel:
 
     def given_before(self, message: Message, kinds: tuple[MediaKind, ...]) -> Attachment | None:
         """The newest file of these kinds that was given with this message or before it."""
-        index = next((i for i in range(len(self.messages) - 1, -1, -1) if self.messages[i] is message), -1)
-        for earlier in reversed(self.messages[: index + 1]):
-            for attachment in earlier.attachments:
+        if self._givers is None:
+            self._givers = [it for it in self.messages if it.attachments]
+        for earlier in reversed(self._givers):
+            for attachment in earlier.attachments if earlier.generation <= message.generation else ():
                 if attachment.kind in kinds and attachment.media is not None:
                     return attachment
         return None
@@ -348,7 +224,7 @@ class ConversationViewModel:
     def prepend(self, messages: list[Message]) -> None:
         """What was said before all that is here."""
         self.messages = messages + self.messages
-        self.tell(What.CLEARED)
+        self.tell(What.PREPENDED, len(messages))
 
     # the rest
 
@@ -429,11 +305,3 @@ class ConversationViewModel:
             if message.role is role:
                 return message
         return None
-
-
-def clock(seconds: float) -> str:
-    """Seconds as people read them: 0:07, 12:30, 1:02:03."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

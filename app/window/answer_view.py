@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.media import Image
 from app.view_models.caption import TYPICAL_RATE, Caption, sentence_at, share_before
-from app.view_models.conversation import Attachment, Message, MessageState, Phase, clock
+from app.view_models.conversation import Phase
 from app.view_models.grounding import marks
+from app.view_models.message import Attachment, Message, MessageState, clock
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from app.window.marked_picture import MarkedPicture

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from app.view_models.caption import Caption, caption_around, without_markup
-from app.view_models.conversation import Change, ConversationViewModel, Message, Phase, What
+from app.view_models.conversation import Change, ConversationViewModel, Phase, What
+from app.view_models.message import Message
 from app.window.theme import Theme
 
 _LINES = 2  # there is always room for so many, so that nothing below them moves

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from app.engine_protocol import PICTURE_PIXELS
 from app.media import MediaKind
-from app.view_models.conversation import Change, ConversationViewModel, Message, Role, What
+from app.view_models.conversation import Change, ConversationViewModel, What
+from app.view_models.message import Message, Role
 from app.window.answer_view import AnswerView
 from app.window.controls import IconButton
 from app.window.floating_player import FloatingPlayer
@@ -27,8 +28,8 @@ from app.window.theme import COLUMN, Theme
 from app.window.welcome import Welcome
 
 _FRAME = 33  # milliseconds: tokens may come faster than anybody sees
-_LATEST = 250  # milliseconds after which a growing text is drawn, however slow the machine
-_SHARE = 8  # of its time that the window leaves to the model, for each part that it takes to draw a growing text
+_LATEST = 500  # milliseconds after which a growing text is drawn, however long it is and however slow the machine
+_SHARE = 16  # of its time that the window leaves to everything else, for each part that it takes to draw a growing text
 _MARGIN = 16  # points beside the messages, as beside the input below them
 _TOP, _BETWEEN, _BOTTOM = 28, 26, 24  # points
 _NEAR_END = 60  # points from the end that still count as being there
@@ -60,6 +61,7 @@ class ConversationView(QScrollArea):
         self._rows: list[_Row] = []
         self._built: list[_Row] = []  # those with a widget, in no order
         self._tops: np.ndarray | None = None  # of the rows, and behind them the end; None where it must be counted anew
+        self._half_built: tuple[_Row, MessageView] | None = None
         self._dirty: set[int] = set()
         self._following = True
         self._placing = False
@@ -95,7 +97,7 @@ class ConversationView(QScrollArea):
     @property
     def views(self) -> list[MessageView]:
         """The widgets that there are, oldest message first."""
-        return [row.view for row in self._rows if row.view is not None]
+        return [row.view for row in sorted(self._built, key=lambda row: row.index) if row.view is not None]
 
     def follow(self) -> None:
         """Go to the end and stay there."""
@@ -114,6 +116,8 @@ class ConversationView(QScrollArea):
                 self._dirty.add(change.index)
                 if not self._timer.isActive():
                     self._timer.start()
+            case What.PREPENDED:
+                self._prepend(change.index)
             case What.CLEARED:
                 self._rebuild()
             case What.PLAYHEAD:
@@ -154,6 +158,21 @@ class ConversationView(QScrollArea):
         self._tops = None
         self._place()
 
+    def _prepend(self, count: int) -> None:
+        """Messages in front of all that there are, without a widget until somebody looks at them."""
+        room = self._room()
+        anchor = self._anchor()  # by the places of before
+        for row in self._rows:
+            row.index += count
+        new = [_Row(it, index, _estimate(it, room)) for index, it in enumerate(self._shown.messages[:count])]
+        if self._tops is not None:
+            above = np.fromiter((row.height + _BETWEEN for row in new), np.int64, count)
+            begin = np.concatenate([[0], np.cumsum(above)])
+            self._tops = np.concatenate([_TOP + begin[:-1], self._tops + begin[-1]])
+        self._rows = new + self._rows
+        self._dirty = {index + count for index in self._dirty}
+        self._place(anchor)
+
     def _append(self, message: Message) -> None:
         self._rows.append(_Row(message, len(self._rows), _estimate(message, self._room())))
         self._tops = None
@@ -161,11 +180,17 @@ class ConversationView(QScrollArea):
     # widgets come and go
 
     def _build(self, row: _Row) -> None:
+        self._settle(row, self._make(row))
+
+    def _make(self, row: _Row) -> MessageView:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
         view: MessageView = kind(self._theme, row.message, self.acts)
         view.set_room(self._room())
         self._tell_given(view)
         view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
+        return view
+
+    def _settle(self, row: _Row, view: MessageView) -> None:
         view.setParent(self._page)
         row.view = view
         self._built.append(row)
@@ -237,12 +262,12 @@ class ConversationView(QScrollArea):
             self._tops = _TOP + np.concatenate([[0], np.cumsum(heights)])
         return self._tops
 
-    def _place(self) -> None:
+    def _place(self, anchor: tuple[_Row, int] | None = None) -> None:
         """Put everything where it belongs; one more widget at a time, so that the window never waits for many."""
         if self._placing:
             return
         self._placing = True
-        anchor = self._anchor()
+        anchor = anchor or self._anchor()
         if self._build_one():
             self._more.start()
         tops = self._count_tops()
@@ -286,6 +311,13 @@ class ConversationView(QScrollArea):
 
     def _build_one(self) -> bool:
         """Give the nearest message without a widget one, take theirs from those far away; whether more are to do."""
+        if self._half_built is not None:  # to make a widget and to lay it out are two things, and each takes a while
+            (row, view), self._half_built = self._half_built, None
+            if row.view is None and row.index < len(self._rows) and self._rows[row.index] is row:
+                self._settle(row, view)
+            else:
+                view.deleteLater()
+            return True
         if not self._rows:
             return False
         tops, height = self._count_tops(), max(1, self.viewport().height())
@@ -295,14 +327,14 @@ class ConversationView(QScrollArea):
         if missing:
             middle = top + height / 2
             nearest = min(missing, key=lambda index: abs(float(tops[index]) - middle))
-            self._build(self._rows[nearest])
+            self._half_built = self._rows[nearest], self._make(self._rows[nearest])
         first, last = _between(tops, top - _KEPT * height, top + (1 + _KEPT) * height)
         focused = QApplication.focusWidget()
         for row in list(self._built):
             has_focus = focused is not None and row.view is not None and row.view.isAncestorOf(focused)
             if not first <= row.index < last and not has_focus:
                 self._give_up(row)
-        return len(missing) > 1
+        return bool(missing)
 
     def _on_scrolled(self) -> None:
         if self._placing:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from app.media import MediaKind
-from app.view_models.conversation import Attachment, AttachmentState
+from app.view_models.message import Attachment, AttachmentState
 from app.window.controls import IconButton
 from app.window.icons import pixmap
 from app.window.messages import retell

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.media import Video
-from app.view_models.conversation import Attachment
+from app.view_models.message import Attachment
 from app.view_models.playhead import Playhead
 from app.window.film_strip import FilmStrip
 from app.window.pixels import paint_rounded, to_image

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
-from app.view_models.conversation import clock
+from app.view_models.message import clock
 from app.window.theme import Theme
 
 _HEIGHT, _WORDS, _GAP = 54, 18, 4  # points: of a frame, of its time, between frames

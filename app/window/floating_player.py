@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.media import Video
-from app.view_models.conversation import Attachment
+from app.view_models.message import Attachment
 from app.view_models.playhead import Playhead
 from app.window.film_player import FilmPlayer
 from app.window.theme import Theme

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from app.media import FILE_SUFFIXES
 from app.settings import Settings
-from app.view_models.conversation import Attachment, Change, ConversationViewModel, Phase, What
+from app.view_models.conversation import Change, ConversationViewModel, Phase, What
+from app.view_models.message import Attachment
 from app.window.captions import Captions
 from app.window.controls import IconButton
 from app.window.file_chip import FileChip

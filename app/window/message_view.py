@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.view_models.conversation import Attachment, Message
+from app.view_models.message import Attachment, Message
 from app.view_models.playhead import Playhead
 from app.window.message_acts import MessageActs
 from app.window.messages import retell

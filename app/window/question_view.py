@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.media import Audio, Video
-from app.view_models.conversation import Attachment, AttachmentState, Message, MessageState
+from app.view_models.message import Attachment, AttachmentState, Message, MessageState
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from app.window.file_chip import FileChip, Picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
-from app.view_models.conversation import Message
+from app.view_models.message import Message
 from app.window.film_strip import FilmStrip
 from app.window.theme import Theme
 

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from app.view_models.conversation import clock
+from app.view_models.message import clock
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from app.window.theme import Theme

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.view_models.conversation import Message, MessageState, Role, What
+from app.view_models.conversation import What
 from app.view_models.latency import Latency
+from app.view_models.message import Message, MessageState, Role
 from app.window.theme import DARK, LIGHT, Tokens
 from tests.app.sound_doubles import spoken
 

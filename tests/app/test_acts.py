@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from app.application import Application
 from app.session import Session
 from app.settings import SettingsStore
-from app.view_models.conversation import Message, MessageState, Phase, Role
+from app.view_models.conversation import Phase
+from app.view_models.message import Message, MessageState, Role
 from tests.app.media import media_files
 from tests.app.real.speech import framed
 from tests.app.rig.programs import end

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.view_models.conversation import MessageState, Phase, What
+from app.view_models.conversation import Phase, What
+from app.view_models.message import MessageState
 from app.window.answer_view import AnswerView
 from app.window.question_view import QuestionView
 from tests.app.media import media_files

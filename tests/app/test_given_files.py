@@ -16,7 +16,7 @@ from app.application import Application
 from app.file_reader import MOST_FILES
 from app.media import Image, Video
 from app.media import loader as loader_module
-from app.view_models.conversation import Attachment, AttachmentState, MessageState
+from app.view_models.message import Attachment, AttachmentState, MessageState
 from app.window.answer_view import AnswerView
 from app.window.film_player import FilmPlayer
 from app.window.film_strip import moment

@@ -19,7 +19,8 @@ from app.history.records import StoredMessage
 from app.history.store import HistoryStore
 from app.playback.reply_player import ReplyPlayer
 from app.settings import SettingsStore
-from app.view_models.conversation import AttachmentState, MessageState, Phase
+from app.view_models.conversation import Phase
+from app.view_models.message import AttachmentState, MessageState
 from app.window.history_list import Heading
 from app.window.history_panel import HistoryPanel
 from app.window.question_view import QuestionView

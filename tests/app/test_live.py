@@ -19,8 +19,9 @@ from app.capture.camera import Camera, CameraError, _from_sysfs
 from app.capture.eye import shrink
 from app.engine_protocol import Hear, See
 from app.live import told_again
-from app.view_models.conversation import Message, MessageState, Phase, Role
+from app.view_models.conversation import Phase
 from app.view_models.live import Seen
+from app.view_models.message import Message, MessageState, Role
 from app.view_models.playhead import Playhead
 from app.window.question_view import QuestionView
 from tests.app.media import media_files

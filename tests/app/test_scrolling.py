@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.view_models.conversation import Message, MessageState, Role, What
+from app.view_models.conversation import What
+from app.view_models.message import Message, MessageState, Role
 from tests.app.rig.heartbeat import LONGEST_STALL, Heartbeat
 from tests.app.scripted_engine import LECTURE
 

@@ -15,7 +15,8 @@ from app.audio_devices import AudioError
 from app.capture.camera import CameraInfo
 from app.media import MediaKind
 from app.settings import SettingsStore
-from app.view_models.conversation import Attachment, AttachmentState, Notice, Phase
+from app.view_models.conversation import Notice, Phase
+from app.view_models.message import Attachment, AttachmentState
 from app.window.controls import IconButton
 from app.window.settings.keys_page import SHORTCUTS
 from app.window.settings_panel import SettingsPanel

@@ -20,7 +20,8 @@ from app import translations
 from app.application import Application
 from app.settings import SettingsStore
 from app.translations import LANGUAGES, install, language_of
-from app.view_models.conversation import ConversationViewModel, MessageState, ModelInfo, Notice, Phase
+from app.view_models.conversation import ConversationViewModel, ModelInfo, Notice, Phase
+from app.view_models.message import MessageState
 from app.window.messages import knows, retell
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files

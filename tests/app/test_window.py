@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.view_models.conversation import AttachmentState, MessageState, Phase, Role
+from app.view_models.conversation import Phase
+from app.view_models.message import AttachmentState, MessageState, Role
 from tests.app.media import media_files
 from tests.app.rig.heartbeat import LONGEST_STALL, Heartbeat
 from tests.app.sound_doubles import RecordedVoice

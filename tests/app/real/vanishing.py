@@ -17,7 +17,8 @@ from app.audio_devices import AudioError
 from app.call.listener import Listener, ListenMode
 from app.capture.microphone import Microphone
 from app.playback.speaker import Speaker
-from app.view_models.conversation import MessageState, Phase
+from app.view_models.conversation import Phase
+from app.view_models.message import MessageState
 from tests.app.real.test_calls import is_idle
 from tests.app.real.test_microphone import Told
 from tests.app.real.test_speaker import SPEECH_RATE, noise, play_out
