@@ -29,9 +29,7 @@ COMMANDS = {
     "doctor": "what this machine can run",
     "plan": "how much memory a model needs",
     "bench": "how fast a model is here",
-}
-NOT_YET = {
-    "eval": "how well a model hears and speaks",
+    "eval": "how well a model understands and speaks",
 }
 
 
@@ -56,18 +54,12 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             module = importlib.import_module(f"app.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    for name, says in NOT_YET.items():
-        says = f"{says} (not there yet)"
-        words.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 it cannot be done here, 2 bad input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    word = next((argument for argument in given if argument != "--debug"), None)
-    if word in NOT_YET and not {"-h", "--help"} & set(given):
-        return _fail(CannotRunError(f'The command "{word}" is not there yet; see visavis --help for those that are.'))
     debug = "--debug" in given
     try:
         parser = build_parser(given)

@@ -1,39 +1,33 @@
-"""How well the model hears: held-out questions, typed and spoken by voices that no training has heard.
+"""How well a model in training hears: held-out questions, typed and spoken by voices that no training has heard.
 
 A question counts as right if its greedy answer (40 tokens) holds one of the accepted words. The figure of merit is the
 share of the questions right when typed that are right when spoken too; beside it the word error rate of what the
 model writes when asked to repeat.
 
-    python -m evaluation.hearing --trained runs/ear/stage_b.pt --thinker runs/thinker-sharp      (training form)
+    python -m evaluation.hearing --trained runs/ear/stage_b.pt --thinker runs/thinker-sharp
     python -m evaluation.hearing --thinker runs/thinker                                          (typed only)
-    python -m evaluation.hearing --model assets/models/nano                                      (the product's engine)
+
+A finished model is measured by the command `eval` (evaluation.suites), which uses the product's engine.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from evaluation.words import right, word_errors
 
 QUESTIONS = Path(__file__).with_name("questions.json")
 REPEAT = "Repeat what I said word for word."
 
 
-def right(answer: str, accepted: list[str]) -> bool:
-    """Whether one of the accepted beginnings of words (or patterns that start with \\b) occurs."""
-    return any(re.search(key if key.startswith("\\b") else r"\b" + key, answer.lower()) for key in accepted)
-
-
 def report(questions: list[dict], typed: list[str], spoken: dict[str, list[str]], repeated: dict[str, list[str]],
            heard: dict[str, list[str]], show: int = 0) -> dict:
     """Prints the table and returns its figures."""
-    from training.ear.ctc import word_errors
-
     can = [right(t, q["answers"]) for t, q in zip(typed, questions)]
     out: dict = {"questions": len(questions), "typed_right": sum(can)}
     print(f"typed right {sum(can)}/{len(can)}")
@@ -107,34 +101,9 @@ def trained_form(thinker: Path, trained: Path | None, clips: dict[str, list[np.n
     return typed, spoken, repeated, heard
 
 
-def engine_form(model: str, clips: dict[str, list[np.ndarray]], questions: list[dict], repeat: bool) -> tuple:
-    """Answers of the product's engine, sound fed in pieces of 100 ms as from a microphone."""
-    from model import load
-    from model.events import Done
-
-    engine = load(model, device="cpu")
-
-    def ask(text: str | None, sound: np.ndarray | None) -> str:
-        with engine.conversation() as talk:
-            if sound is not None:
-                for start in range(0, len(sound), 1600):
-                    talk.hear(sound[start: start + 1600])
-            if text is not None:
-                talk.say(text)
-            done = list(talk.reply(greedy=True, speech=False, max_text_tokens=40))[-1]
-        assert isinstance(done, Done)
-        return done.text.strip()
-
-    typed = [ask(q["question"], None) for q in questions]
-    spoken = {voice: [ask(None, s) for s in sounds] for voice, sounds in clips.items()}
-    repeated = {voice: [ask(REPEAT, s) for s in sounds] for voice, sounds in clips.items()} if repeat else {}
-    return typed, spoken, repeated, {}
-
-
 def main() -> None:
     """Evaluate one model and print, or with --json also write, the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="folder or name for the product's engine")
     parser.add_argument("--thinker", type=Path, default=Path("runs/thinker"))
     parser.add_argument("--trained", type=Path, help="checkpoint of training.ear.stage_b")
     parser.add_argument("--clips", type=Path, default=Path("runs/data/test-kokoro"))
@@ -153,15 +122,12 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     questions = json.loads(QUESTIONS.read_text())[:: args.every]
     clips: dict[str, list[np.ndarray]] = {}
-    if args.model or args.trained:
+    if args.trained:
         rows = {(r["voice"], r["text"]): r for r in read_clips(args.clips)}
         for voice in sorted({v for v, _ in rows}):
             clips[voice] = [plain(rows[voice, q["question"]]).numpy() for q in questions]
     begun = time.time()
-    run: Callable[..., tuple] = engine_form if args.model else trained_form
-    form = (args.model,) if args.model else (args.thinker, args.trained)
-    more = {} if args.model else {"int4": args.int4}
-    typed, *rest = run(*form, clips, questions, args.repeat, **more)
+    typed, *rest = trained_form(args.thinker, args.trained, clips, questions, args.repeat, args.int4)
     out = report(questions, typed, *rest, show=args.show)
     if not rest[0] and args.show:
         for i in range(0, len(questions), max(1, len(questions) // args.show)):

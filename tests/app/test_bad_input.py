@@ -236,10 +236,6 @@ def test_defects_and_lack_of_memory_are_one_line(
 
 
 def test_words_of_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    for word in commands.NOT_YET:
-        assert main([word, "--json", "something"]) == 1
-        err = capsys.readouterr().err
-        assert f'"{word}" is not there yet' in err and err.count("\n") == 1
     for arguments in (["frobnicate"], ["--frobnicate"], ["--model", "nano", "doctor"], ["--theme", "pink"]):
         with pytest.raises(SystemExit) as exit:
             main(arguments)
@@ -251,18 +247,18 @@ def test_help_is_quick() -> None:
     """No help imports torch, Qt or sound, and the first one not even what the commands stand on."""
     script = (
         "import sys\n"
-        "from app.commands import COMMANDS, NOT_YET, main\n"
+        "from app.commands import COMMANDS, main\n"
         "def helped(*words):\n"
         "    try:\n        main([*words, '--help'])\n"
         "    except SystemExit as exit:\n        assert exit.code == 0\n"
         "helped()\n"
         "assert 'numpy' not in sys.modules\n"
-        "for word in [*COMMANDS, *NOT_YET]:\n    helped(word)\n"
+        "for word in COMMANDS:\n    helped(word)\n"
         "heavy = {'torch', 'PySide6', 'sounddevice', 'onnxruntime', 'transformers', 'av', 'cv2'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60)
     assert out.returncode == 0, out.stderr.decode()
     help_text = out.stdout.decode()
-    for word in [*commands.COMMANDS, *commands.NOT_YET]:
+    for word in commands.COMMANDS:
         assert f"usage: visavis {word}" in help_text

@@ -16,20 +16,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from evaluation.words import normal
 from training.data import question_words as words
 
 HELD_OUT = Path(__file__).parents[2] / "evaluation" / "questions.json"
+EVERYDAY = HELD_OUT.with_name("everyday.json")
 _PLAIN = re.compile(r"^[A-Za-z][A-Za-z ,.?'!-]*$")
-
-
-def normal(text: str) -> str:
-    """Lower case, letters and digits only, one space between words: the form in which texts are compared."""
-    return " ".join(re.sub(r"[^a-z0-9' ]", " ", text.lower()).split())
 
 
 def held_out() -> set[str]:
     """Normal forms of the test questions, which no training text may equal."""
-    return {normal(q["question"]) for q in json.loads(HELD_OUT.read_text())}
+    return {normal(q["question"]) for file in (HELD_OUT, EVERYDAY) for q in json.loads(file.read_text())}
 
 
 def fill(template: str, rnd: random.Random) -> str:

@@ -68,16 +68,3 @@ class TokenTargets(nn.Module):
             run = torch.unique_consecutive(row[:n])
             out.append(self.tokenizer.decode(self.ids[run[run > 0]].tolist()).strip())
         return out
-
-
-def word_errors(reference: str, heard: str) -> tuple[int, int]:
-    """(edits, words) between two texts, compared without case and punctuation."""
-    from training.data.questions import normal
-
-    a, b = normal(reference).split(), normal(heard).split()
-    row = list(range(len(b) + 1))
-    for i, word in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
-    return row[-1], len(a)

@@ -3,7 +3,7 @@
     python -m training.ear.resume --model assets/nano --out runs/ear/shipped.pt --thinker runs/thinker-now
 
 Writes the checkpoint that training.ear.stage_a and stage_b begin with, and the Thinker in the narrow form with all that
-was learned merged. The CTC's blank scalar is no part of the model: it starts near what it was and is learned again in a few steps.
+was learned merged. The CTC's blank scalar is no part of the model: it starts near what it was and is learned again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     python -m training.ear.stage_a --thinker runs/thinker --whisper WHISPER/model.bin --data runs/data \
         --out runs/ear/stage_a.pt --minutes 40
 
-With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear. Writes a checkpoint every two minutes and goes on from it when started again.
+With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear. It
+writes a checkpoint every two minutes and goes on from it when started again.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ import torch
 from safetensors import safe_open
 from tokenizers import Tokenizer
 
+from evaluation.words import word_errors
 from training.data.clips import read_clips
 from training.data.questions import held_out, normal
-from training.ear.ctc import TokenTargets, word_errors
+from training.ear.ctc import TokenTargets
 from training.ear.encoder import Encoder, load_whisper
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
 from training.ear.surroundings import Surroundings, microphone
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
-SHARES = {"kokoro*": 0.33, "piper": 0.12, "ear-hibari": 0.18, "mixed": 0.15, "hibari-*": 0.22}
+SHARES = {"kokoro*": 0.33, "piper": 0.12, "ear-hibari": 0.25, "mixed": 0.15, "hibari-*": 0.25}
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """What lies between a mouth and a microphone: other people, hum, a room, the microphone itself.
 
-All of it is made here from a seed, rooms as decaying noise behind a few early echoes; the evaluation makes its noise from
-other voices and its rooms by mirrored sources, so that neither is met in training.
+All of it is made here from a seed, rooms as decaying noise behind a few early echoes; the evaluation makes its noise
+from other voices and its rooms by mirrored sources, so that neither is met in training.
 """
 
 from __future__ import annotations
@@ -68,20 +68,21 @@ class Surroundings:
     def _inside(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
         size = len(audio) + len(response)
         size = 1 << (size - 1).bit_length()
-        return np.fft.irfft(np.fft.rfft(audio, size) * np.fft.rfft(response, size), size)[: len(audio)].astype(np.float32)
+        return np.fft.irfft(np.fft.rfft(audio, size) * np.fft.rfft(response, size), size)[: len(audio)].astype(
+            np.float32
+        )
 
     def around(self, audio: np.ndarray, rnd: random.Random) -> np.ndarray:
-        """A clip [samples], sometimes in a room, sometimes with noise 2 to 25 dB below it. The level stays about what it
-        was."""
+        """A clip [samples], sometimes in a room, sometimes with noise 5 to 25 dB below it, at about its own level."""
         level = audio.std() + 1e-6
-        if rnd.random() < 0.35:
+        if rnd.random() < 0.2:
             audio = self._inside(audio, rnd.choice(self._rooms))
             audio *= level / (audio.std() + 1e-6)
-        if rnd.random() < 0.45:
+        if rnd.random() < 0.3:
             noise = rnd.choice(self._noises)
             start = rnd.randrange(max(1, len(noise) - len(audio)))
             noise = noise[start : start + len(audio)]
-            gain = level * 10 ** (-rnd.uniform(2, 25) / 20)
+            gain = level * 10 ** (-rnd.uniform(5, 25) / 20)
             audio = audio.copy()
             audio[: len(noise)] += noise * gain
         return audio
