@@ -68,7 +68,7 @@ def machine(device: str, card_gib: float | None) -> tuple[bool, int, float | Non
         return True, card_budget(card_gib), card_bandwidth(card_gib), True
     import torch
 
-    from model.four_bits import multiplies_bfloat16
+    from model.processor import multiplies_bfloat16
 
     if device == "cuda" and not torch.cuda.is_available():
         raise BadInputError("There is no card here; say how large one is meant, with --card-gib.")

@@ -21,8 +21,8 @@ from torch import nn
 from benchmarks.random_checkpoint import write_checkpoint
 from model import load
 from model.config import read_config
-from model.four_bits import multiplies_bfloat16
 from model.plan import Film, Plan, choose
+from model.processor import multiplies_bfloat16
 
 # the 7B's proportions, a good deal smaller
 SCALED: dict[str, Any] = {

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from model.processor import multiplies_bfloat16
+
 _SHORT = 256  # keys; up to here the fused kernel is the faster one for a single query
 _LONG = 2048  # keys; plain products of many queries are compiled for each length and stay in memory, so not beyond this
 
@@ -38,6 +40,6 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
 
 
 def _explicit(q: Tensor, queries: int, keys: int) -> bool:
-    if q.device.type != "cpu" or q.dtype != torch.bfloat16:
+    if q.device.type != "cpu" or q.dtype != torch.bfloat16 or not multiplies_bfloat16():
         return False
     return keys > _SHORT if queries == 1 else keys <= _LONG

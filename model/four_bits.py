@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from model.bounds import WEIGHTS_AT_ONCE
 from model.errors import CannotRunError
+from model.processor import multiplies_bfloat16
 
 BLOCK = 64  # weights that share a magnitude
 NESTED = 256  # magnitudes that share theirs
@@ -226,12 +227,6 @@ def _pack_int4(levels: Tensor) -> Tensor:
     rows = max(64, _ROWS_AT_ONCE * 4 // levels.shape[1] // 64 * 64)
     convert = torch.ops.aten._convert_weight_to_int4pack_for_cpu
     return torch.cat([convert(levels[begin : begin + rows].int(), 1) for begin in range(0, len(levels), rows)])
-
-
-@lru_cache
-def multiplies_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; else it is several times slower than float32."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def bitsandbytes() -> Any:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 FP32, BF16 = "fp32", "bf16"
-INT8, INT8_COPIED = "int8", "int8+bf16"  # the second with a bfloat16 copy for many rows at once (a processor's)
+INT8 = "int8"
+INT8_COPIED, INT8_COPIED_WIDE = "int8+bf16", "int8+fp32"  # with a copy for many rows at once (a processor's)
+INT8_KINDS = {INT8: 1, INT8_COPIED: 3, INT8_COPIED_WIDE: 5}  # and the bytes of one weight
 NF4, INT4 = "nf4", "int4"
 PRECISIONS = ("fp32", "bf16", "int8", "nf4", "int4")
 
@@ -93,8 +95,8 @@ def stored_bytes(kind: str, shape: tuple[int, ...]) -> int:
         return 4 * count
     if kind == BF16:
         return 2 * count
-    if kind in (INT8, INT8_COPIED):
-        return count * (3 if kind == INT8_COPIED else 1) + 2 * shape[0]
+    if kind in INT8_KINDS:
+        return count * INT8_KINDS[kind] + 2 * shape[0]
     if kind == NF4:
         blocks = count // _BLOCK
         return count // 2 + blocks + 4 * -(-blocks // 256) + 4
@@ -104,13 +106,14 @@ def stored_bytes(kind: str, shape: tuple[int, ...]) -> int:
 def placements(precision: str, on_card: bool, bfloat16: bool = True) -> list[Placement]:
     """The ways to keep a model in a precision, the roomiest first; each next one gives up a little speed, the later
     ones a little accuracy too. `bfloat16`: whether the processor multiplies it in hardware."""
-    floats = FP32 if precision == FP32 else BF16
+    floats = FP32 if precision == FP32 or not (on_card or bfloat16 or precision == BF16) else BF16
     if not on_card:
         narrow = precision != FP32 and bfloat16
         if precision == INT8:
-            roomy = Placement(INT8, BF16, INT8_COPIED, INT8_COPIED, INT8_COPIED, BF16, BF16, narrow)
+            copied = INT8_COPIED if bfloat16 else INT8_COPIED_WIDE
+            roomy = Placement(INT8, floats, copied, copied, copied, floats, floats, narrow)
             return [roomy, replace(roomy, decoder=INT8, head=INT8, talker=INT8)]
-        ends = BF16 if precision in (NF4, INT4) else precision
+        ends = floats if precision in (NF4, INT4) else precision
         first = Placement(precision, floats, precision, precision, precision, ends, floats, narrow)
         return [first, replace(first, towers=INT8)] if precision in (NF4, INT4) else [first]
     first = Placement(

@@ -14,7 +14,18 @@ from math import ceil
 
 from model.bounds import AUDIO_BLOCKS, PATCHES, PREFILL, WEIGHTS_AT_ONCE
 from model.config import DecoderConfig, OmniConfig
-from model.placement import BF16, FP32, INT8, INT8_COPIED, NF4, Placement, placements, stored_bytes
+from model.placement import (
+    BF16,
+    FP32,
+    INT8,
+    INT8_COPIED,
+    INT8_COPIED_WIDE,
+    INT8_KINDS,
+    NF4,
+    Placement,
+    placements,
+    stored_bytes,
+)
 from model.prompt.picture_size import fit
 from model.sizes import weights
 
@@ -288,7 +299,7 @@ def _widened(kind: str, config: DecoderConfig, on_card: bool) -> int:
     largest = 2 * config.hidden_size * config.intermediate_size
     if kind == NF4:
         return 2 * largest if on_card else min(largest, WEIGHTS_AT_ONCE) * 10
-    return min(largest, WEIGHTS_AT_ONCE) * 4 if kind in (INT8, INT8_COPIED) else 0
+    return min(largest, WEIGHTS_AT_ONCE) * 4 if kind in INT8_KINDS else 0
 
 
 def _forget(config: DecoderConfig, context: int) -> int:
@@ -343,7 +354,8 @@ def _speed(
     if bandwidth is None:
         return None
     parts, _ = _weights(config, placement, speech)
-    times = {INT8_COPIED: 1 / 3, INT8: 5.0}  # a copy is not read for one token; without one it is written and read
+    # a copy is not read for one token; without one, the weights are made wide: written and read
+    times = {INT8_COPIED: 1 / 3, INT8_COPIED_WIDE: 1 / 5, INT8: 5.0}
     thinker = (parts["decoder"] + parts["head"]) * times.get(placement.decoder, 1.0)
     thinker += _per_token(config.thinker.text) * context / 2 * floats
     talker: float = parts.get("talker", 0) - config.talker.decoder.vocab_size * config.talker.embedding_size * floats

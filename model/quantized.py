@@ -2,7 +2,8 @@
 
 For decoding, 8-bit weights: one token reads every weight once, so bytes are most of a step's time; torch's kernel
 `_weight_int8pack_mm`, no other library. Many rows at once are bound by arithmetic instead, where the kernel is slower
-than a bfloat16 product: those use a bfloat16 copy of the same rounded weights, or make it anew where it would not fit.
+than a plain product: those use a copy of the same rounded weights, in bfloat16 or where the processor does not multiply
+that in float32, or make it anew where it would not fit.
 4 bits: `model.four_bits`.
 """
 
@@ -14,46 +15,50 @@ from torch import Tensor, nn
 
 from model.bounds import WEIGHTS_AT_ONCE
 from model.four_bits import Int4Linear, Nf4Linear
-from model.placement import INT4, INT8, INT8_COPIED, NF4
+from model.placement import INT4, INT8_COPIED, INT8_COPIED_WIDE, INT8_KINDS, NF4
 
-_FEW_ROWS = 4  # from here on the bfloat16 product is the faster one
+_FEW_ROWS = 4  # from here on the plain product is the faster one
+_COPIES = {INT8_COPIED: torch.bfloat16, INT8_COPIED_WIDE: torch.float32}
 _ROWS_AT_ONCE = 1 << 20  # weights; what lies between them and their levels is float32
 
 
 class Int8Linear(nn.Module):
-    """y = x W^T + b with W in 8 bits and one scale an output; bfloat16 in and out.
+    """y = x W^T + b with W in 8 bits and one scale an output; computes in the dtype of x, which is that of its copy.
 
     Attributes:
-        weight: the rounded weights in bfloat16, or None.
+        weight: the copy of the rounded weights, or None.
     """
 
     levels: Tensor
     scales: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, copied: bool = True) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, copy: torch.dtype | None = torch.bfloat16) -> None:
         super().__init__()
         levels, scales = int8_levels(weight)
         self.register_buffer("levels", levels)
         self.register_buffer("scales", scales)
-        self.weight = nn.Parameter(self._wide(), requires_grad=False) if copied else None
+        self.weight = None if copy is None else nn.Parameter(self._wide(copy), requires_grad=False)
         self.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
         if len(rows) > _FEW_ROWS or x.device.type != "cpu":
             return self._in_parts(x) if self.weight is None else F.linear(x, self.weight, self.bias)
-        out = torch.ops.aten._weight_int8pack_mm(rows, self.levels, self.scales).view(*x.shape[:-1], -1)
+        # the kernel reads bfloat16 rows several times faster than float32 ones, on every processor
+        out = torch.ops.aten._weight_int8pack_mm(rows.to(torch.bfloat16), self.levels, self.scales)
+        out = out.view(*x.shape[:-1], -1).to(x.dtype)
         return out if self.bias is None else out + self.bias
 
     def _in_parts(self, x: Tensor) -> Tensor:
         """The product with weights that are made wide for it, never many at a time."""
         rows = max(1, WEIGHTS_AT_ONCE // self.levels.shape[1])
-        out = torch.cat([F.linear(x, self._wide(at, at + rows)) for at in range(0, len(self.levels), rows)], dim=-1)
+        parts = [F.linear(x, self._wide(x.dtype, at, at + rows)) for at in range(0, len(self.levels), rows)]
+        out = torch.cat(parts, dim=-1)
         return out if self.bias is None else out + self.bias
 
-    def _wide(self, begin: int = 0, end: int | None = None) -> Tensor:
-        """Outputs `begin` to `end` [out, in] in bfloat16; a level is exact in it, so this rounds once."""
-        return self.levels[begin:end].to(torch.bfloat16) * self.scales[begin:end, None]
+    def _wide(self, dtype: torch.dtype, begin: int = 0, end: int | None = None) -> Tensor:
+        """Outputs `begin` to `end` [out, in] in float32 or bfloat16; a level is exact in it, so this rounds once."""
+        return self.levels[begin:end].to(dtype) * self.scales[begin:end, None].to(dtype)
 
 
 def int8_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,6 +88,6 @@ class NarrowLinear(nn.Module):
 def quantized(linear: nn.Linear, kind: str) -> nn.Module:
     """The same layer in another kind of weights (`model.placement`)."""
     weight, bias = linear.weight, linear.bias
-    if kind in (INT8, INT8_COPIED):
-        return Int8Linear(weight, bias, kind == INT8_COPIED)
+    if kind in INT8_KINDS:
+        return Int8Linear(weight, bias, _COPIES.get(kind))
     return {NF4: Nf4Linear, INT4: Int4Linear}[kind](weight, bias)

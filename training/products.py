@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import torch
 
-FAST = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
+from model.processor import multiplies_bfloat16
+
+FAST = torch.bfloat16 if multiplies_bfloat16() else torch.float32
 
 
 def fast_products() -> torch.autocast:

@@ -15,8 +15,9 @@ from model.checkpoint.voices import Voice, read_voices
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
-from model.four_bits import bitsandbytes, multiplies_bfloat16
+from model.four_bits import bitsandbytes
 from model.placement import PRECISIONS, placements
+from model.processor import multiplies_bfloat16
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
 from model.talker import Talker
 from model.thinker.thinker import Thinker
@@ -142,8 +143,6 @@ def _precision(name: str, device: torch.device) -> str:
     if name == "auto":
         if device.type == "cuda":
             return "bf16"
-        if not multiplies_bfloat16():
-            return "fp32"  # this processor computes bfloat16 in slow motion
         return "int8"
     if name == "nf4" and device.type == "cuda":
         bitsandbytes()  # which multiplies it there
