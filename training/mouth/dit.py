@@ -4,12 +4,17 @@
 
 x_t = (1 - t) noise + t mel; the network predicts mel - noise. One example in eight is the null branch exactly as the
 reference builds it for guidance: code 0, speaker vector 0, reference mel 0.
+
+Where other voices' mels lie beside heart's codes (training.data.voices), every row is one voice's, with that voice's
+vector and reference. With ``--points`` only the times are learned at which the solver asks with so many: a short
+training on a net that knows all times learns more of those that count.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +24,7 @@ from torch import nn
 from model.config import DiTConfig
 from model.token2wav.dit import DiT
 from model.token2wav.ode import Solver, integrate, sway_times
+from training.data.voices import SOURCES
 from training.mouth.codec import CODES, FSQ, load_codes
 from training.mouth.loop import Loop
 from training.mouth.mel import BINS, FRAMES_A_CODE, Corpus
@@ -31,12 +37,12 @@ SIZES = DiTConfig(hidden_size=256, num_hidden_layers=6, num_attention_heads=4, h
 NULL_SHARE = 0.125
 
 
-def speaker_vector(seed: int = 7) -> torch.Tensor:
-    """[1, enc_emb_dim]: with one voice any fixed vector will do."""
-    return torch.randn(1, SIZES.enc_emb_dim, generator=torch.Generator().manual_seed(seed)) * 0.5
+def speaker_vector(voice: int = 0) -> torch.Tensor:
+    """[1, enc_emb_dim]: any fixed vectors that differ will do."""
+    return torch.randn(1, SIZES.enc_emb_dim, generator=torch.Generator().manual_seed(7 + voice)) * 0.5
 
 
-def reference_mel(corpus: Corpus) -> torch.Tensor:
+def heart_reference(corpus: Corpus) -> torch.Tensor:
     """[1, about 300, 80]: the training clip of about three seconds whose mean spectrum is nearest the corpus's."""
     near = [i for i in corpus.train[:3000] if abs(corpus.frames(i) - 300) <= 8]
     means = torch.stack([corpus.mel(i).mean(0) for i in near])
@@ -90,23 +96,68 @@ def batch(corpus: Corpus, codes: list[np.ndarray], rng: np.random.Generator, cou
     return torch.stack(mels), torch.stack(said)
 
 
-def draw_times(count: int) -> torch.Tensor:
-    """Half uniform, half as the solver steps (dense where the mel is still undecided); spread evenly over a batch."""
+@dataclass(frozen=True)
+class OtherVoice:
+    """Clips of a voice beside heart's codes of the same words, in random order back to back."""
+
+    name: str
+    mel: torch.Tensor  # [4 n, 80]
+    codes: torch.Tensor  # [n]
+    ends: list[int]  # of the clips, in codes
+    train: int  # codes of the clips that are trained on; those behind them are held out
+
+    def crop(self, rng: np.random.Generator, frames: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mel [frames, 80] and codes [frames / 4] of a random stretch, over the clips' borders."""
+        size = frames // FRAMES_A_CODE
+        begin = int(rng.integers(0, self.train - size + 1))
+        return self.mel[begin * FRAMES_A_CODE:][:frames], self.codes[begin:begin + size]
+
+    def reference(self) -> torch.Tensor:
+        """[1, about 300, 80]: the stretch of three seconds whose mean spectrum is nearest the voice's."""
+        pieces = self.mel[:self.train * FRAMES_A_CODE].split(300)[:-1]
+        means = torch.stack([piece.mean(0) for piece in pieces])
+        return pieces[int((means - means.mean(0)).abs().mean(1).argmin())][None]
+
+
+def other_voices(folder: Path) -> list[OtherVoice]:
+    """Those that training.data.voices has made, in its order; the last tenth of the clips of each is held out."""
+    out = []
+    for name in SOURCES:
+        if (folder / f"{name}.npz").exists():
+            file = np.load(folder / f"{name}.npz")
+            mel, codes = (torch.from_numpy(file[key]) for key in ("mel", "codes"))
+            ends = file["ends"].tolist()
+            out.append(OtherVoice(name, mel.float(), codes.long(), ends, ends[len(ends) * 9 // 10 - 1]))
+    return out
+
+
+def draw_times(count: int, points: int = 0) -> torch.Tensor:
+    """Half uniform, half as the solver steps (dense where the mel is still undecided), spread evenly over a batch; or,
+    where ``points`` are given, just the times at which a solver of so many asks, each as often as another."""
+    if points:
+        return sway_times(points)[:-1][(torch.arange(count) + torch.randint(0, points - 1, (1,))) % (points - 1)]
     even = (torch.arange(count) + torch.rand(count)) / count
     even = even[torch.randperm(count)]
     return torch.where(torch.arange(count) % 2 == 0, even, 1 - torch.cos(math.pi / 2 * even))
 
 
-def flow_loss(net: DiT, mel: torch.Tensor, codes: torch.Tensor, references: list[torch.Tensor], times: torch.Tensor,
-              noise: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
-    """Mean squared error of the velocity; ``null`` [B] marks the rows without condition."""
-    count = len(mel)
+@dataclass(frozen=True)
+class Condition:
+    """Who speaks: the voice's vector [1, enc_emb_dim] and a mel of it [1, any, 80]."""
+
+    speaker: torch.Tensor
+    reference: torch.Tensor
+
+
+def flow_loss(net: DiT, mel: torch.Tensor, codes: torch.Tensor, conditions: list[Condition], chosen: torch.Tensor,
+              times: torch.Tensor, noise: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
+    """Mean squared error of the velocity; ``chosen`` [B] are rows of ``conditions``, ``null`` [B] marks the rows
+    without any."""
     encoder = net.input_embed.spk_encoder
-    voices = torch.cat([encoder(reference) for reference in references])
+    voices = torch.cat([encoder(each.reference) for each in conditions])
     silent = encoder(torch.zeros(1, 24, BINS))
-    chosen = torch.arange(count) % len(references)
     voice = torch.where(null[:, None], silent, voices[chosen]).float()
-    speaker = torch.where(null[:, None], 0.0, speaker_vector())
+    speaker = torch.where(null[:, None], 0.0, torch.cat([each.speaker for each in conditions])[chosen])
     codes = torch.where(null[:, None], 0, codes)
     t = times[:, None, None]
     velocity = net((1 - t) * noise + t * mel, times, net.embed_codes(codes), speaker, voice)
@@ -115,17 +166,17 @@ def flow_loss(net: DiT, mel: torch.Tensor, codes: torch.Tensor, references: list
 
 @torch.no_grad()
 def sample(net: DiT, codes: torch.Tensor, reference: torch.Tensor, points: int = 9, guidance: float = 0.5,
-           solver: Solver = Solver.EULER, seed: int = 0) -> torch.Tensor:
-    """Codes [1, n] → mel [1, 4 n, 80] in one piece."""
+           solver: Solver = Solver.EULER, seed: int = 0, speaker: torch.Tensor | None = None) -> torch.Tensor:
+    """Codes [1, n] → mel [1, 4 n, 80] in one piece; heart's where no speaker's vector is given."""
     encoder = net.input_embed.spk_encoder
     voice = torch.cat([encoder(reference), encoder(torch.zeros_like(reference))])
-    speaker = torch.cat([speaker_vector(), torch.zeros(1, SIZES.enc_emb_dim)])
+    vectors = torch.cat([speaker_vector() if speaker is None else speaker, torch.zeros(1, SIZES.enc_emb_dim)])
     embedded = net.embed_codes(torch.cat([codes, torch.zeros_like(codes)]))
     branches = 2 if guidance else 1
     noise = torch.randn(1, codes.shape[1] * FRAMES_A_CODE, BINS, generator=torch.Generator().manual_seed(seed))
 
     def velocity(time: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        out = net(x.expand(branches, -1, -1), time.expand(branches), embedded[:branches], speaker[:branches],
+        out = net(x.expand(branches, -1, -1), time.expand(branches), embedded[:branches], vectors[:branches],
                   voice[:branches])
         return out[:1] + guidance * (out[:1] - out[1:]) if branches == 2 else out
 
@@ -133,23 +184,29 @@ def sample(net: DiT, codes: torch.Tensor, reference: torch.Tensor, points: int =
 
 
 @torch.no_grad()
-def examine(net: DiT, corpus: Corpus, codes: list[np.ndarray], reference: torch.Tensor, count: int = 8) -> str:
+def examine(net: DiT, corpus: Corpus, codes: list[np.ndarray], conditions: list[Condition], others: list[OtherVoice],
+            points: int, count: int = 8) -> str:
+    """Mean absolute error of the standardised mel of held-out clips, by voice."""
     net.eval()
-    errors: dict[str, list[float]] = {"plain": [], "guided": []}
-    for i in corpus.test[:count]:
-        for name, guidance in (("plain", 0.0), ("guided", 0.5)):
-            mel = sample(net, torch.from_numpy(codes[i])[None], reference, guidance=guidance)
-            errors[name].append((mel[0] - corpus.mel(i)).abs().mean().item())
+    errors = {"heart": [(sample(net, torch.from_numpy(codes[i])[None], conditions[0].reference, points)[0]
+                         - corpus.mel(i)).abs().mean().item() for i in corpus.test[:count]]}
+    for voice, condition in zip(others, conditions[1:]):
+        mel, said = voice.mel[voice.train * FRAMES_A_CODE:], voice.codes[voice.train:]
+        out = sample(net, said[None], condition.reference, points, speaker=condition.speaker)[0]
+        errors[voice.name] = [(out - mel).abs().mean().item()]
     net.train()
-    return "held-out mel L1 after 8 Euler steps: " + ", ".join(f"{k} {np.mean(v):.4f}" for k, v in errors.items())
+    return "held-out mel L1: " + ", ".join(f"{k} {np.mean(v):.4f}" for k, v in errors.items())
 
 
-def train(runs: Path, data: Path, minutes: float, frames: int, rate: float, new_codes: bool) -> None:
+def train(runs: Path, data: Path, minutes: float, frames: int, rate: float, new_codes: bool, points: int,
+          hold: float) -> None:
     torch.manual_seed(0)
-    corpus, codes, net = Corpus(data, runs / "mels"), load_codes(runs), new_dit()
-    fixed = reference_mel(corpus)
-    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters", flush=True)
-    loop = Loop(runs, "dit", minutes, net, rate, hold=0.4, betas=(0.9, 0.98), decay=0.01, warm=150)
+    corpus, codes, net, others = Corpus(data, runs / "mels"), load_codes(runs), new_dit(), other_voices(runs / "voices")
+    fixed = heart_reference(corpus)
+    known = [Condition(speaker_vector(), fixed),
+             *(Condition(speaker_vector(number), voice.reference()) for number, voice in enumerate(others, 1))]
+    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {1 + len(others)} voices", flush=True)
+    loop = Loop(runs, "dit", minutes, net, rate, hold=hold, betas=(0.9, 0.98), decay=0.01, warm=80)
     if new_codes and not loop.steps:
         forget_codes(net)
     rng = np.random.default_rng(loop.steps)
@@ -158,14 +215,21 @@ def train(runs: Path, data: Path, minutes: float, frames: int, rate: float, new_
         length = int(rng.integers(24, 46)) * FRAMES_A_CODE  # 96 to 180, so the last block is often a part
         count = max(4, frames // length)
         mel, said = batch(corpus, codes, rng, count, length)
-        other, _ = batch(corpus, codes, rng, 1, int(rng.integers(40, 90)) * FRAMES_A_CODE)
+        chosen = torch.arange(count) % len(known)
+        for row in chosen.nonzero()[:, 0].tolist():
+            mel[row], said[row] = others[int(chosen[row]) - 1].crop(rng, length)
+        # the vector tells the voice; its reference may be another piece of it
+        pieces = [batch(corpus, codes, rng, 1, 240)[0] if rng.random() < 0.5 else fixed]
+        pieces += [voice.crop(rng, 240)[0][None] if rng.random() < 0.5 else each.reference
+                   for voice, each in zip(others, known[1:])]
+        conditions = [Condition(each.speaker, piece) for each, piece in zip(known, pieces)]
         with fast_products():
-            loss = flow_loss(net, mel, said, [fixed, other], draw_times(count), torch.randn_like(mel),
+            loss = flow_loss(net, mel, said, conditions, chosen, draw_times(count, points), torch.randn_like(mel),
                              torch.rand(count) < NULL_SHARE)
-        loop.step(loss, every=50)
-        if loop.steps % 500 == 0:
-            print(examine(net, corpus, codes, fixed), flush=True)
-    print(examine(net, corpus, codes, fixed, 24), f"{loop.steps} steps", flush=True)
+        loop.step(loss, every=25)
+        if loop.steps % 200 == 0:
+            print(examine(net, corpus, codes, known, others, points or 9), flush=True)
+    print(examine(net, corpus, codes, known, others, points or 9, 24), f"{loop.steps} steps", flush=True)
 
 
 def main() -> None:
@@ -173,12 +237,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--frames", type=int, default=1600, help="mel frames a step")
     parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--hold", type=float, default=0.4, help="part of the training before the rate comes down")
+    parser.add_argument("--points", type=int, default=0, help="learn only the times of a solver with so many")
     parser.add_argument("--new-codes", action="store_true", help="the weights begun with know another codec's codes")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.minutes, args.frames, args.rate, args.new_codes)
+    train(args.runs, args.data, args.minutes, args.frames, args.rate, args.new_codes, args.points, args.hold)
 
 
 if __name__ == "__main__":

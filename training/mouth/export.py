@@ -99,8 +99,14 @@ def export(runs: Path, data: Path, tokens: Path, out: Path) -> None:
             10000 ** (torch.arange(0, size, 2).float() / size))
         wave = {f"{TOKEN2WAV}bigvgan_model.{k}": v for k, v in vocoder.load_bigvgan(runs).state_dict().items()}
         write(flow | wave, "token2wav")
-    write({"heart.cond": dit.speaker_vector(), "heart.ref_mel": dit.reference_mel(corpus),
-           "heart.bos_token": torch.tensor(talker.VOICE)}, "spk")
+    # The Talker speaks as heart in all of them, so its first token is the same; the DiT gives the voice.
+    references = {"heart": dit.heart_reference(corpus)}
+    references |= {voice.name: voice.reference() for voice in dit.other_voices(runs / "voices")}
+    spoken: dict[str, torch.Tensor] = {}
+    for number, (name, mel) in enumerate(references.items()):
+        spoken |= {f"{name}.cond": dit.speaker_vector(number), f"{name}.ref_mel": mel,
+                   f"{name}.bos_token": torch.tensor(talker.VOICE)}
+    write(spoken, "spk")
     configs = {"talker_config": talker_config(), "token2wav_config": token2wav_config()}
     (out / "configs.json").write_text(json.dumps(configs, indent=1) + "\n", encoding="utf-8")
 

@@ -40,6 +40,7 @@ class Loop:
         self.optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": decay},
                                             {"params": vectors, "weight_decay": 0.0}], rate, betas=betas)
         self.steps, self.spent, self.means = 0, 0.0, {}
+        self.resumed = self.path.exists()
         self.until = deadline(os.environ.get("TRAIN_UNTIL"))
         if self.path.exists():
             state = torch.load(self.path, weights_only=False)

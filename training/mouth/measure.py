@@ -58,7 +58,7 @@ class Mouth:
         return self.voice(mel.T[None])[0].numpy()
 
     def from_codes(self, codes: list[list[int]]) -> list[np.ndarray]:
-        net, reference = dit.load_dit(self.runs), dit.reference_mel(self.corpus)
+        net, reference = dit.load_dit(self.runs), dit.heart_reference(self.corpus)
         return [self.wave(dit.sample(net, torch.tensor([row]), reference, self.args.points, self.args.guidance,
                                      Solver(self.args.solver))[0]) for row in codes]
 

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from model.checkpoint.weights import read_tensors
+from training.mouth.codec import LEVELS
 from training.mouth.export import CODE_SCALE
 from training.mouth.pronunciation import FILE, SOUND_RMS, WIDTH
 from training.thinker.export import NARROW, SHARE
@@ -34,6 +35,8 @@ def talker_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
     state["text.weight"] = shipped["thinker_to_talker_proj.weight"].float()[:, -WIDTH:] * SOUND_RMS
     state["text.bias"] = shipped["thinker_to_talker_proj.bias"].float()
     state["head.weight"] = shipped["codec_head.weight"].float()
+    for name in ("digit_in", "digit_out"):  # what digits contributed is in the tables already
+        state[name] = torch.zeros(sum(LEVELS), hidden)
     return state
 
 

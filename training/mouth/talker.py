@@ -10,6 +10,9 @@ The network here has no 640-wide inputs: text enters through 64 columns, codes t
 ``export`` folds both into the official ``thinker_to_talker_proj`` and ``embed_tokens``. Beside its own row of the table
 and of the head, a code has what its four digits contribute, so that rare codes learn from their neighbours; folded too.
 
+Beside the cross entropy of codes, which of them are mixed up counts: a code in place of another that tells of the same
+phoneme costs little, one of another phoneme much (``misheard``). What a code tells is the codec's own word.
+
 Where talker.pt holds weights without an optimiser's state (training.mouth.resume writes it so), training goes on from
 them; if the codec is a new one (``--new-codes``), their tables begin afresh and learn alone for some steps.
 """
@@ -30,7 +33,7 @@ from model.config import DecoderConfig
 from model.kv_cache import KVCache
 from model.layers import Attention, Decoder, RMSNorm
 from model.rope import rotate
-from training.mouth.codec import CODES, FSQ, LEVELS, load_codes
+from training.mouth.codec import CODES, FSQ, HALVES, LEVELS, load_codec, load_codes
 from training.mouth.loop import Loop
 from training.mouth.mel import Corpus
 from training.mouth.pronunciation import WIDTH, pronunciation_for
@@ -43,9 +46,10 @@ SIZES = DecoderConfig(vocab_size=1008, hidden_size=256, intermediate_size=768, n
                       num_attention_heads=4, num_key_value_heads=2, head_dim=64, rope_theta=1e4,
                       mrope_section=(8, 12, 12))
 LONGEST = 300  # codes of one reply
-SHORT_FIRST = 0.25  # of the training: replies of up to 60 codes and no prompts
+SHORT_FIRST = 0.25  # of a new training: replies of up to 60 codes and no prompts
 TABLES_FIRST = 250  # steps in which only the tables of new codes learn
 PROMPTED = 0.35  # of the steps after that have a prompt
+MISHEARD = 1.0  # weight of the phonemes' cross entropy beside the codes'
 
 
 class TrainedAttention(Attention):
@@ -61,8 +65,7 @@ class TrainedAttention(Attention):
         shared = self.heads // self.kv_heads
         q = q.reshape(b, self.kv_heads, shared * n, self.head_dim)  # the queries of one key head are one matrix
         scores = (q * self.head_dim**-0.5) @ k.transpose(-1, -2)
-        hidden = torch.zeros(n, n).masked_fill_(~mask, -1e9).repeat(shared, 1)
-        out = (scores + hidden).softmax(-1) @ v
+        out = (scores + mask).softmax(-1) @ v
         return self.o_proj(out.view(b, self.heads, n, self.head_dim).transpose(1, 2).reshape(b, n, -1))
 
 
@@ -236,13 +239,30 @@ def collate(rows: list[list[int]], codes: list, texts: Texts, prompt: int, rng: 
     return text, before, target, silent
 
 
-def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, float]:
+@torch.no_grad()
+def told_by_codes(runs: Path) -> torch.Tensor:
+    """[codes, 2 phonemes]: how likely each phoneme sounds in the halves of a code, as the codec tells it."""
+    codec = load_codec(runs)
+    return codec.told(codec.fsq.digits(torch.arange(CODES))[None])[0].softmax(-1).view(CODES, -1)
+
+
+def misheard(logits: torch.Tensor, target: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+    """Cross entropy of the phonemes that the target codes tell [n] and those that the codes expected by ``logits``
+    [n, vocabulary] tell together."""
+    spoken = target < CODES
+    expected = logits[spoken, :CODES].float().softmax(-1) @ told
+    return -(told[target[spoken]] * expected.clamp(min=1e-6).log()).sum(-1).mean() / HALVES
+
+
+def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...],
+            told: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, float]:
+    """(cross entropy of the codes, of their phonemes, share of codes that are right)."""
     text, before, target, silent = data
     hidden = net(net.embed(text, before, silent))
     chosen = target >= 0
     logits = hidden[chosen] @ net.code_head().T
     right = (logits.argmax(-1) == target[chosen]).float().mean().item()
-    return F.cross_entropy(logits, target[chosen]), right
+    return F.cross_entropy(logits, target[chosen]), misheard(logits, target[chosen], told), right
 
 
 def corrupt(before: torch.Tensor, share: float) -> torch.Tensor:
@@ -265,22 +285,25 @@ def neighbours(codes: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]]) -> str:
+def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]], told: torch.Tensor) -> str:
     net.eval()
-    values = [loss_of(net, data) for data in sets]
+    values = [loss_of(net, data, told) for data in sets]
     net.train()
-    return " | ".join(f"{name} ce {loss.item():.3f} acc {right:.3f}" for name, (loss, right) in zip(
-        ("TEST", "wrong text", "with prompt"), values))
+    names = ("TEST", "wrong text", "with prompt")
+    return " | ".join(f"{name} ce {loss:.3f} phonemes {heard:.3f} acc {right:.3f}"
+                      for name, (loss, heard, right) in zip(names, values))
 
 
-def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate: float, new_codes: bool) -> None:
+def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate: float, new_codes: bool,
+          hold: float) -> None:
     torch.manual_seed(0)
     tokenizer, corpus, codes = Tokenizer.from_file(str(tokens)), Corpus(data, runs / "mels"), load_codes(runs)
-    texts, net = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs)
+    texts, net, told = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs), told_by_codes(runs)
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {len(corpus.train)} clips", flush=True)
-    loop = Loop(runs, "talker", minutes, net, rate, hold=0.4, betas=(0.9, 0.95), decay=0.02, warm=200)
+    loop = Loop(runs, "talker", minutes, net, rate, hold=hold, betas=(0.9, 0.95), decay=0.02, warm=200)
     if new_codes and not loop.steps:
         net.forget_codes()
+    short_first = 0.0 if loop.resumed else SHORT_FIRST
     rng = random.Random(loop.steps)
     held = sorted([i] for i in corpus.test[:48])
     check = random.Random(1)
@@ -296,20 +319,20 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
         if rows is None:
             queue = batches(known, codes, size, LONGEST, rng)
             rows = next(queue)
-        if progress < SHORT_FIRST:  # alignment emerges sooner
+        if progress < short_first:  # alignment emerges sooner
             while sum(len(codes[i]) for i in rows[-1]) > 60:
                 rows = next(queue, None) or next(queue := batches(known, codes, size, LONGEST, rng))
         prompt = 0
-        if progress > SHORT_FIRST and rng.random() < PROMPTED:
+        if progress >= short_first and rng.random() < PROMPTED:
             prompt = rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
         net.only_tables(new_codes and loop.steps < TABLES_FIRST)
         text, before, target, silent = collate(rows, codes, texts, prompt, rng)
         with fast_products():
-            loss, right = loss_of(net, (text, corrupt(before, 0.12), target, silent))
-        loop.step(loss, every=50, acc=right)
+            loss, heard, right = loss_of(net, (text, corrupt(before, 0.12), target, silent), told)
+        loop.step(loss + MISHEARD * heard, every=50, ce=loss.item(), phonemes=heard.item(), acc=right)
         if loop.steps % 200 == 0:
-            print(examine(net, sets), flush=True)
-    print(examine(net, sets), f"{loop.steps} steps", flush=True)
+            print(examine(net, sets, told), flush=True)
+    print(examine(net, sets, told), f"{loop.steps} steps", flush=True)
 
 
 def load_talker(runs: Path, tokenizer: Tokenizer) -> TrainedTalker:
@@ -323,13 +346,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--size", type=int, default=1000, help="codes a step")
     parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--hold", type=float, default=0.4, help="part of the training before the rate comes down")
     parser.add_argument("--new-codes", action="store_true", help="the weights begun with know another codec's codes")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.tokenizer, args.minutes, args.size, args.rate, args.new_codes)
+    train(args.runs, args.data, args.tokenizer, args.minutes, args.size, args.rate, args.new_codes, args.hold)
 
 
 if __name__ == "__main__":
