@@ -1,7 +1,8 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
 Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `wizard`,
-`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media`, `live`, `engine-stopped`.
+`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media` (boxes in a picture, a film's frames), `live`
+(a call with the camera, the face, what it saw), `captions` (the same in large letters), `waterfall`, `engine-stopped`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from app.view_models.live import Looking, Seen
 from app.view_models.message import Attachment, AttachmentState, Message, MessageState
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
+from app.window.main_window import MainWindow
 from model.errors import BadInputError
 
 SETTINGS = (
@@ -41,30 +43,11 @@ SETTINGS = (
 WIZARD = ("wizard", "wizard-devices", "wizard-machine")
 PAGES = (
     *("conversation", "welcome", *SETTINGS, *WIZARD, "history", "listening", "files", "media", "live"),
-    "engine-stopped",
+    *("captions", "waterfall", "engine-stopped"),
 )
 _DEFAULT_SIZE = "1080x900"
 # how loud a voice is, in frames of the meter
-_LEVELS = (
-    0.1,
-    0.3,
-    0.75,
-    0.85,
-    0.6,
-    0.7,
-    0.9,
-    0.5,
-    0.3,
-    0.65,
-    0.8,
-    0.95,
-    0.7,
-    0.4,
-    0.55,
-    0.85,
-    0.75,
-    0.6,
-)  # of a voice
+_LEVELS = tuple(float(level) for level in ".1 .3 .75 .85 .6 .7 .9 .5 .3 .65 .8 .95 .7 .4 .55 .85 .75 .6".split())
 _SETTLE = 400  # milliseconds for layouts and timers
 
 
@@ -90,7 +73,7 @@ def screenshot(
     with tempfile.TemporaryDirectory() as profile:
         os.environ[HOME_VARIABLE] = profile
         settings = SettingsStore(Path(profile))
-        settings.change(theme=theme)
+        settings.change(theme=theme, captions=page == "captions", still=True)  # what moves looks otherwise every time
         application = Application(qt, settings)
         window = application.window
         window.resize(width, height)
@@ -105,12 +88,14 @@ def screenshot(
             window.toggle_history()
             _remember(application)
         (window.panel if page.startswith("settings") else window.conversation).setFocus()  # no frame around a button
-        if page == "live":
+        if page in ("live", "captions"):
             window.input.stage.face.show_loudness(0.9)
+        if page == "live":
             _wait(_SETTLE)
-            for view in window.conversation.findChildren(IconButton):
-                if view.accessibleName() == window.tr("What it saw and heard"):
-                    view.click()
+            _press(window, "eye")
+        if page == "waterfall":
+            _wait(_SETTLE)
+            _press(window, "clock")
         if page == "listening":
             for level in _LEVELS:
                 window.input.show_level(level)
@@ -122,6 +107,12 @@ def screenshot(
         window.deleteLater()
     if not picture.save(str(path), "PNG"):
         raise BadInputError(f"{path}: cannot be written.")
+
+
+def _press(window: MainWindow, icon: str) -> None:
+    """The newest button with this icon in the conversation."""
+    buttons = [it for it in window.conversation.findChildren(IconButton) if it.icon_name == icon and it.isVisible()]
+    max(buttons, key=lambda it: it.mapTo(window, it.rect().center()).y()).click()
 
 
 def _parse_size(size: str) -> tuple[int, int]:
@@ -147,7 +138,7 @@ def _play(shown: ConversationViewModel, page: str) -> None:
     if page == "media":
         _play_media(shown)
         return
-    if page == "live":
+    if page in ("live", "captions"):
         _play_live(shown)
         return
     _say(shown, "Why is the sky blue, in two sentences?")
@@ -166,6 +157,8 @@ def _play(shown: ConversationViewModel, page: str) -> None:
         "That is the same effect, only with a longer path.",
         12.1,
     )
+    if page == "waterfall":
+        return
     if page == "files":
         for attachment in (_picture(), _sound(), _being_read()):
             shown.attach(attachment)

@@ -46,6 +46,7 @@ class AnswerView(MessageView):
         self._picture: Attachment | None = None
         self._limits = (0, 0)
         self._marked: MarkedPicture | None = None
+        self._largest = _PICTURE
         self._text.time_wanted.connect(self._watch)
         self._make_acts()
 
@@ -109,6 +110,12 @@ class AnswerView(MessageView):
         else:
             self._show_spoken(self._playhead)
 
+    def set_room(self, width: int) -> None:
+        """A picture with marks may be as wide as the text."""
+        self._largest = QSize(min(_PICTURE.width(), width - 40), _PICTURE.height())
+        if self._marked is not None:
+            self._marked.set_largest(self._largest)
+
     def show_given(self, film: Attachment | None, picture: Attachment | None, limits: tuple[int, int]) -> None:
         """Times in the answer are of this film, boxes of this picture."""
         self._film, self._picture, self._limits = film, picture, limits
@@ -121,7 +128,7 @@ class AnswerView(MessageView):
             return
         pixels = self._picture.media.pixels
         if self._marked is None:
-            self._marked = MarkedPicture(pixels, _PICTURE)
+            self._marked = MarkedPicture(pixels, self._largest)
             self._words.insertWidget(self._words.indexOf(self._reason), self._marked)
         height, width = fit(pixels.shape[0], pixels.shape[1], *self._limits)
         self._marked.show_marks(found, (width, height))

@@ -19,7 +19,7 @@ class IconButton(QToolButton):
 
     def __init__(self, theme: Theme, name: str, label: str, kind: str = "", size: int = 20) -> None:
         super().__init__()
-        self._theme, self._icon_name, self._size = theme, name, size
+        self._theme, self.icon_name, self._size = theme, name, size
         self.setProperty("kind", kind)
         self.setIconSize(QSize(size, size))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -35,8 +35,8 @@ class IconButton(QToolButton):
 
     def set_icon(self, name: str) -> None:
         """Show another icon."""
-        if name != self._icon_name:
-            self._icon_name = name
+        if name != self.icon_name:
+            self.icon_name = name
             self._tint()
 
     def _tint(self) -> None:
@@ -44,7 +44,7 @@ class IconButton(QToolButton):
         color = t.on_accent if self.property("kind") == "send" else t.on_tint if self.isChecked() else t.text
         if self.property("kind") == "small":
             color = t.muted
-        self.setIcon(icon(self._icon_name, color, self._size, disabled=t.faint))
+        self.setIcon(icon(self.icon_name, color, self._size, disabled=t.faint))
 
 
 class Switch(QCheckBox):

@@ -29,7 +29,8 @@ class FilmPlayer(QWidget):
 
     def __init__(self, theme: Theme, attachment: Attachment, largest: QSize, strip: bool = True) -> None:
         super().__init__()
-        self.attachment = attachment
+        self.attachment, self._largest = attachment, largest
+        self.setMaximumWidth(largest.width())
         self._film = attachment.media if isinstance(attachment.media, Video) else None
         self._row = VoiceRow(theme, self.tr("Play %s") % attachment.path.name)
         levels = attachment.levels if attachment.levels is not None else np.zeros(0, np.float32)
@@ -45,7 +46,7 @@ class FilmPlayer(QWidget):
             self._screen = Screen(largest)
             self._screen.setAccessibleName(f"{attachment.path.name}, {attachment.detail}")
             self._show_frame(len(self._film.frames) // 3)
-            column.addWidget(self._screen, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(self._screen, 0, Qt.AlignmentFlag.AlignLeft)
         name = QLabel(self.fontMetrics().elidedText(attachment.path.name, Qt.TextElideMode.ElideMiddle, 260))
         name.setProperty("kind", "onBubble")
         name.setToolTip(attachment.path.name)
@@ -58,6 +59,11 @@ class FilmPlayer(QWidget):
             self._strip = FilmStrip(theme, self._film.frames, times)
             self._strip.frame_wanted.connect(self._play_from_frame)
             column.addWidget(self._strip)
+
+    def set_room(self, width: int) -> None:
+        """How wide it may be at most."""
+        if self._screen is not None:
+            self._screen.set_largest(QSize(min(width, self._largest.width()), self._largest.height()))
 
     def show_playhead(self, playhead: Playhead | None) -> None:
         """How far it has been played; None while it is not."""
@@ -91,15 +97,24 @@ class Screen(QWidget):
         self._image = QImage()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    def set_largest(self, largest: QSize) -> None:
+        """There is other room for it."""
+        if largest != self._largest:
+            self._largest = largest
+            self._fit()
+
     def show_frame(self, pixels: np.ndarray) -> None:
         """Uint8 [H, W, 3]."""
         if pixels is self._source:
             return
         self._source, self._image = pixels, to_image(pixels)
+        self._fit()
+        self.update()
+
+    def _fit(self) -> None:
         size = self._image.size().scaled(self._largest, Qt.AspectRatioMode.KeepAspectRatio)
         if size != self.size():
             self.setFixedSize(size)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it."""

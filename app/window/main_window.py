@@ -36,6 +36,7 @@ from app.window.tray import Tray
 
 _DEFAULT_SIZE = (960, 760)
 _SMALLEST = (420, 480)
+_WIDE = 520  # points from which on there is room for all that is known of the model
 
 
 class MainWindow(QMainWindow):
@@ -255,7 +256,9 @@ class MainWindow(QMainWindow):
     def _show_model(self) -> None:
         model, phase = self._shown.model, self._shown.phase
         if model is not None:
-            self._pill.setText(f"{model.name}  ·  {model.device}  ·  {model.precision}")
+            facts = (model.name, model.device, model.precision)
+            self._pill.setText("  ·  ".join(facts if self._main.width() >= _WIDE else facts[:1]))
+            self._pill.setToolTip("  ·  ".join(facts))
         elif phase is Phase.FAILED:
             self._pill.setText(self.tr("no model"))
         else:
@@ -289,6 +292,7 @@ class MainWindow(QMainWindow):
         """The overlay covers everything."""
         super().resizeEvent(event)
         self._share_room()
+        self._show_model()
         self._overlay.setGeometry(self.rect())
 
     def closeEvent(self, event: QCloseEvent) -> None:

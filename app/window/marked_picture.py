@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.view_models.grounding import Mark
@@ -18,13 +18,21 @@ class MarkedPicture(QWidget):
 
     def __init__(self, pixels: np.ndarray, largest: QSize) -> None:
         super().__init__()
-        image = to_image(pixels)
-        size = image.size().scaled(largest, Qt.AspectRatioMode.KeepAspectRatio)
-        smooth = Qt.TransformationMode.SmoothTransformation
-        self._image = image.scaled(size * 2, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+        self._whole, self._image = to_image(pixels), QImage()
         self._marks: list[Mark] = []
+        self._found: list[Mark] = []
+        self._seen = (1, 1)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(size)
+        self.set_largest(largest)
+
+    def set_largest(self, largest: QSize) -> None:
+        """There is other room for it."""
+        size = self._whole.size().scaled(largest, Qt.AspectRatioMode.KeepAspectRatio)
+        if size != self.size() or self._image.isNull():
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._image = self._whole.scaled(size * 2, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+            self.setFixedSize(size)
+            self.show_marks(self._found, self._seen)
 
     @property
     def shown(self) -> list[Mark]:
@@ -33,6 +41,7 @@ class MarkedPicture(QWidget):
 
     def show_marks(self, marks: list[Mark], seen: tuple[int, int]) -> None:
         """Draw these."""
+        self._found, self._seen = marks, seen
         self._marks = [mark.scaled(self.width() / seen[0], self.height() / seen[1]) for mark in marks]
         names = [mark.label for mark in marks if mark.label]
         self.setAccessibleName(self.tr("Picture with %d marks: %s") % (len(marks), ", ".join(names)))

@@ -30,6 +30,7 @@ class QuestionView(MessageView):
         self._files.setSpacing(8)
         self._chips: list[FileChip] = []
         self._players: list[FilmPlayer] = []
+        self._room = _FILM.width()
         self._text = MessageText(theme, hugging=True)
         self._text.setAccessibleName(self.tr("Your message"))
         self._voice = VoiceRow(theme, self.tr("Play what you said"))
@@ -89,6 +90,9 @@ class QuestionView(MessageView):
     def set_room(self, width: int) -> None:
         """Bubbles leave a margin on the left, so that one sees whose they are."""
         self._text.set_largest_width(max(120, int(width * 0.78) - 34))
+        self._room = width - 32
+        for player in self._players:
+            player.set_room(self._room)
 
     def show_playhead(self, playhead: Playhead | None, rate: float) -> None:
         """How far what was said is being played."""
@@ -133,6 +137,7 @@ class QuestionView(MessageView):
             player = FilmPlayer(self.theme, attachment, _FILM)
             player.watch.connect(self.acts.watch)
             player.silence.connect(self.acts.silence)
+            player.set_room(self._room)
             self._players.append(player)
             return player
         chip = FileChip(self.theme, attachment, removable=False)

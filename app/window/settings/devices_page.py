@@ -69,9 +69,7 @@ class DevicesPage(SettingsPage):
         self.column.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignHCenter)
         self.column.addLayout(row)
         self.section(self.tr("In hands-free conversation"))
-        self.interrupt = self.switch(
-            self.tr("Let my voice interrupt"), "barge_in", settings.barge_in
-        )
+        self.interrupt = self.switch(self.tr("Let my voice interrupt"), "barge_in", settings.barge_in)
         self.note(self.tr("No headphones are needed. An “mhm” or a cough only makes it wait for a moment."))
         self.column.addStretch(1)
 

@@ -101,11 +101,11 @@ class SettingsPage(QScrollArea):
         return made
 
     def device(self, name: str, field: str, default: str, current: str) -> QComboBox:
-        """One of the devices that are plugged in."""
+        """One of the devices that are plugged in, as wide as the page: its section's heading names it."""
         made = self.combo(name)
         fill(made, default, (), current)
         made.activated.connect(lambda index: self.changed.emit(field, made.itemData(index)))
-        self.labelled(name, made)
+        self.column.addWidget(made)
         return made
 
     def switch(self, name: str, field: str, on: bool) -> Switch:
