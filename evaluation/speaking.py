@@ -82,10 +82,7 @@ class PocketSphinx:
         self._decoder = Decoder(samprate=16000, loglevel="FATAL")
 
     def __call__(self, samples: np.ndarray) -> str:
-        return self.at_16k(soxr.resample(samples, RATE, 16000))
-
-    def at_16k(self, samples: np.ndarray) -> str:
-        sound = (np.clip(samples, -1, 1) * 32767).astype("<i2")
+        sound = (np.clip(soxr.resample(samples, RATE, 16000), -1, 1) * 32767).astype("<i2")
         self._decoder.start_utt()
         self._decoder.process_raw(sound.tobytes(), full_utt=True)
         self._decoder.end_utt()
@@ -100,10 +97,7 @@ class Whisper:
         self._model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
 
     def __call__(self, samples: np.ndarray) -> str:
-        return self.at_16k(soxr.resample(samples, RATE, 16000))
-
-    def at_16k(self, samples: np.ndarray) -> str:
-        sound = samples.astype(np.float32)
+        sound = soxr.resample(samples, RATE, 16000).astype(np.float32)
         return " ".join(part.text for part in self._model.transcribe(sound, language="en", beam_size=1)[0])
 
 

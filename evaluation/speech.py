@@ -2,7 +2,9 @@
 
 The questions are typed, sampled with fixed seeds, and what a judge hears is compared with the text that the model
 wrote. Whisper is the judge that is asked for; PocketSphinx, which shares nothing with it, is a second opinion. A reply
-whose speech takes far longer than its text can need never stopped or looped; one that is far shorter was cut.
+whose speech takes far longer than its text can need never stopped or looped; one that is far shorter was cut. Where the
+judges of evaluation.voices are installed, they say how like itself each voice is (its reference mel made to sound is
+what it is compared with), whether the voices can be told apart, and how clean they sound.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soxr
 
-from evaluation.results import Result, Row, quotient, share
+from evaluation import voices
+from evaluation.results import Result, Row, mean, quotient, share
 from evaluation.words import normal, word_errors
 from model.errors import BadInputError, CannotRunError
 from model.events import Done, SpeechChunk
@@ -76,6 +79,8 @@ def measured(task: Task) -> Result:
     judges = {"Whisper": whisper(task.whisper), "PocketSphinx": pocketsphinx()}
     rows: list[Row] = []
     answers: list[dict[str, Any]] = []
+    own = voices.recordings(task.engine) if voices.installed() else {}
+    sounds: dict[str, list[np.ndarray]] = {}
     for voice in task.engine.voices:
         replies = [_reply(task, voice, question, number) for number, question in enumerate(_questions(task))]
         for name, judge in judges.items():
@@ -88,10 +93,31 @@ def measured(task: Task) -> Result:
             rows.append(quotient(f"{voice}: word errors, {name}", [c[0] for c in counts], [c[1] for c in counts]))
         rows.append(share(f"{voice}: never stops, loops or is cut", [answer["bad_length"] for answer, _ in replies]))
         answers += [answer for answer, _ in replies]
-    note = (
-        "" if judges["PocketSphinx"] else "PocketSphinx is not installed (pip install 'visavis[eval]'): one judge only."
-    )
-    return Result(rows, answers, note)
+        sounds[voice] = [samples for _, samples in replies if len(samples) > RATE // 10]
+    notes = []
+    if judges["PocketSphinx"] is None:
+        notes.append("PocketSphinx is not installed (pip install 'visavis[eval]'): one judge of words only.")
+    if own:
+        rows += likeness(sounds, own)
+    else:
+        notes.append(f"No judge of likeness and sound is installed ({voices.INSTALL}).")
+    return Result(rows, answers, " ".join(notes))
+
+
+def likeness(sounds: dict[str, list[np.ndarray]], own: dict[str, list[np.ndarray]]) -> list[Row]:
+    """Utterances and recordings at 16 kHz by voice → similarity, voices told apart, mean opinion scores."""
+    encoder, opinion = voices.SpeakerEncoder(), voices.DNSMOS()
+    centres = {name: voices.unit(np.mean([encoder.embed(x) for x in waves], axis=0)) for name, waves in own.items()}
+    rows: list[Row] = []
+    right: list[bool] = []
+    for name, waves in sounds.items():
+        near = [{other: float(encoder.embed(wave) @ centre) for other, centre in centres.items()} for wave in waves]
+        rows.append(mean(f"{name}: likeness to its own voice", [each[name] for each in near]))
+        right += [max(each, key=each.__getitem__) == name for each in near]
+        scores = [opinion(wave) for wave in waves]
+        rows.append(mean(f"{name}: DNSMOS, overall", [overall for overall, _ in scores]))
+        rows.append(mean(f"{name}: DNSMOS, P.808", [p808 for _, p808 in scores]))
+    return [*rows, share("voices told apart", right, chance=1 / len(centres))]
 
 
 def _questions(task: Task) -> list[str]:
