@@ -21,7 +21,7 @@ from app.view_models.conversation import ConversationViewModel, Message, Message
 from app.view_models.latency import Latency
 from app.view_models.playhead import Playhead
 
-_OfReply = protocol.Text | protocol.Speech | protocol.Trimmed | protocol.ReplyDone
+_OfReply = protocol.Text | protocol.Speech | protocol.Trimmed | protocol.Remark | protocol.ReplyDone
 
 
 class Answering:
@@ -211,6 +211,8 @@ class Answering:
                 forgotten = "the oldest pictures" if what == "pictures" else "its beginning"
                 text = f"This conversation is long; the model has forgotten {forgotten}."
                 self._shown.set_notice(Notice(text, "info"))
+            case protocol.Remark(_, sentence):
+                self._shown.set_notice(Notice(sentence, "warning"))
             case protocol.ReplyDone(_, text, interrupted, seconds, timings):
                 answer.text = text or answer.text
                 answer.state = MessageState.INTERRUPTED if interrupted else MessageState.COMPLETE

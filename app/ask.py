@@ -17,8 +17,9 @@ from app.playback.wav_file import SpeechSink, WavFile
 from app.question import enter, read_history, read_question, recall
 from app.settings import DEFAULT_MODEL, PRECISIONS
 from model.errors import CannotRunError
-from model.events import ContextTrimmed, Done, ReplyEvent, SpeechChunk, TextDelta
+from model.events import ContextTrimmed, Done, Remark, ReplyEvent, SpeechChunk, TextDelta
 
+_MOST_SPEECH = 82.0  # seconds
 _POLL = 0.05  # seconds between looks at whether the loudspeaker has finished
 
 
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     question.add_argument("--history", metavar="FILE.json", help="earlier turns, as a list of roles with contents")
     question.add_argument("--system", metavar="S", help="the system message (default: the model's own)")
     add_model_arguments(parser)
+    parser.add_argument("--engine", metavar="URL", help="a serving engine in our own one's place; see the README")
     answer = parser.add_argument_group("the answer")
     answer.add_argument("--json", action="store_true", help="one JSON object a line in place of plain text")
     answer.add_argument("--voice", metavar="V", help="a voice of the model (default: its first)")
@@ -91,16 +93,13 @@ def run(args: argparse.Namespace) -> int:
         contents = read_question(args.files or [], args.text, sound_in_video)
         history = read_history(Path(args.history), sound_in_video) if args.history else []
         begun = time.perf_counter()
-        from model import load
-        from model.reply import MOST_SPEECH_SECONDS
-
-        engine = load(args.model, args.device, args.precision, speech=sink is not None)
-        if sink is not None and engine.talker is None:
+        engine = _load(args, speech=sink is not None)
+        if sink is not None and not engine.speaks:
             if args.speech:
                 raise CannotRunError(f"{engine.name} has no voice; ask it with --no-speech.")
             notes.append(f"{engine.name} has no voice; the answer comes as text only.")
             sink = None
-        if args.system is not None and args.system != engine.settings.system_prompt and sink is not None:
+        if args.system is not None and args.system != engine.system_prompt and sink is not None:
             notes.append("With another system message than the model's own its speech may suffer.")
         with engine.conversation(args.voice, args.system) as talk:
             load_seconds = time.perf_counter() - begun
@@ -116,11 +115,27 @@ def run(args: argparse.Namespace) -> int:
                 greedy=args.greedy,
                 speech=sink is not None,
                 max_text_tokens=args.max_text_tokens,
-                max_speech_seconds=min(args.max_speech_seconds, MOST_SPEECH_SECONDS),  # nobody's Talker makes more
+                max_speech_seconds=min(args.max_speech_seconds, _MOST_SPEECH),  # nobody's Talker makes more
                 whole_utterance=args.token2wav == "reference",
             )
             _tell(events, output, sink)
     return 0
+
+
+def _load(args: argparse.Namespace, speech: bool) -> Any:
+    """Our own engine with the model, or another one that serves."""
+    if args.engine:
+        from app import remote
+
+        return remote.load(args.engine, model_of(args), args.voice, speech)
+    from model import load
+
+    return load(model_of(args), args.device, args.precision, speech=speech)
+
+
+def model_of(args: argparse.Namespace) -> str:
+    """The model that is asked for; nothing where another engine is to choose."""
+    return "" if args.engine and args.model == DEFAULT_MODEL else str(args.model)
 
 
 def _tell(events: Iterator[ReplyEvent], output: _Output, sink: SpeechSink | None) -> None:
@@ -134,6 +149,8 @@ def _tell(events: Iterator[ReplyEvent], output: _Output, sink: SpeechSink | None
                 assert sink is not None
                 sink.play(event.samples, event.sample_rate)
                 output.audio(event.at, event.start, len(event.samples))
+            case Remark(sentence):
+                _note(sentence)
             case ContextTrimmed():
                 _note(f"The context was full; {event.tokens} tokens of earlier turns were forgotten.")
             case Done():
@@ -192,9 +209,8 @@ class _Output:
 
 def peak_memory_bytes() -> int:
     """Most memory this process has used: the card's if it used one, else resident memory."""
-    import torch
-
-    if torch.cuda.is_available() and torch.cuda.max_memory_allocated():
+    torch = sys.modules.get("torch")  # not loaded where another engine answers
+    if torch is not None and torch.cuda.is_available() and torch.cuda.max_memory_allocated():
         return int(torch.cuda.max_memory_allocated())
     if sys.platform == "win32":
         import psutil

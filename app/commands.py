@@ -144,6 +144,7 @@ def _add_window_options(window: argparse._ArgumentGroup) -> None:
         window.add_argument(option, action=_WindowOption, **settings)
 
     add("--model", metavar="M", help="nano, 3b, 7b, the folder of a model or a hub id; remembered")
+    add("--engine", metavar="URL", help="a serving engine in our own one's place, or an empty text; remembered")
     add("--device", metavar="D", choices=("auto", "cpu", "cuda"), help="auto, cpu or cuda; remembered")
     add("--precision", metavar="P", help="of the model's weights: auto, fp32, bf16, int8, nf4 or int4; remembered")
     add("--theme", choices=("light", "dark"), help="remembered")

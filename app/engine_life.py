@@ -71,9 +71,12 @@ class EngineLife:
         self._answering.repeatable = 0
         chosen = self._settings.current
         context = 0 if chosen.context == "auto" else int(chosen.context)
-        load = protocol.LoadModel(
-            chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None, context=context
-        )
+        if chosen.engine:  # a voice is chosen when it has told which ones it has
+            load = protocol.LoadModel("", voice=None, context=context, engine=chosen.engine)
+        else:
+            load = protocol.LoadModel(
+                chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None, context=context
+            )
         return [load, *persona(chosen.persona), *turns_to_recall(self._shown.messages)]
 
     # what the engine tells about itself
@@ -90,7 +93,9 @@ class EngineLife:
             self._shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
             return
         wanted = self._settings.current.voice
-        if wanted and wanted != event.voice:
+        if wanted in event.voices and wanted != event.voice:
+            self._line.send(protocol.SetVoice(wanted))
+        elif wanted and wanted != event.voice:
             self._settings.change(voice="")
             self._shown.set_notice(Notice(f"{event.name} has no voice “{wanted}”; {event.voice} speaks.", "info"))
 

@@ -25,7 +25,8 @@ _LENGTH = struct.Struct("<Q")
 class LoadModel:
     """Load a model in place of the one there is; answered by Loaded or LoadFailed. `voice=None` keeps the voice.
 
-    `context` is how many tokens it may remember, 0 for all that it can.
+    `context` is how many tokens it may remember, 0 for all that it can. `engine` is the address of a server to ask in
+    our own engine's place; `name` is then the server's name for the model, or empty for its first one.
     """
 
     name: str
@@ -34,6 +35,7 @@ class LoadModel:
     speech: bool = True
     voice: str | None = None
     context: int = 0
+    engine: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,14 @@ class Trimmed:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something about this reply that the person should know; `sentence` says it."""
+
+    generation: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """The turn cannot be answered; `reason` is one sentence, and the turn is forgotten. The conversation goes on."""
 
@@ -252,7 +262,7 @@ class EngineDied:
     generation: int = 0
 
 
-Event = Loaded | LoadFailed | Text | Speech | ReplyDone | Trimmed | Failed | EngineDied
+Event = Loaded | LoadFailed | Text | Speech | ReplyDone | Trimmed | Remark | Failed | EngineDied
 
 
 def write_message(stream: BinaryIO, message: Command | Event) -> None:

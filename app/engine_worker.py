@@ -169,11 +169,16 @@ class EngineWorker:
     def _load(self, command: protocol.LoadModel) -> None:
         self._close_conversation()
         self._engine = None  # the old model's memory must be free before the new one asks for its own
-        load = engine_factory.resolve(self._factory)
         limit = {"context": command.context} if command.context else {}
-        self._engine = load(
-            command.name, device=command.device, precision=command.precision, speech=command.speech, **limit
-        )
+        if command.engine:
+            from app import remote  # only here: our own engine needs no client
+
+            self._engine = remote.load(command.engine, command.name, command.voice, command.speech, **limit)
+        else:
+            load = engine_factory.resolve(self._factory)
+            self._engine = load(
+                command.name, device=command.device, precision=command.precision, speech=command.speech, **limit
+            )
         self._voice = command.voice or self._voice
         if self._voice not in self._engine.voices:
             self._voice = None
@@ -273,6 +278,8 @@ def translate(generation: int, event: Any) -> protocol.Event:
         return protocol.ReplyDone(generation, event.text, event.interrupted, seconds, dict(event.timings))
     if kind == "ContextTrimmed":
         return protocol.Trimmed(generation, event.what)
+    if kind == "Remark":
+        return protocol.Remark(generation, event.sentence)
     raise TypeError(f"the engine sent a {kind}, which is none of its events")
 
 

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         print("visavis: the window is open already; it has been raised.", file=sys.stderr)
         return 0
     settings = SettingsStore()
-    names = ("model", "device", "precision", "theme", "language")
+    names = ("model", "engine", "device", "precision", "theme", "language")
     given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     if given:
         settings.change(**given)

@@ -322,7 +322,7 @@ class Session:
             case protocol.Failed(generation, reason):
                 if self._answering.take_failure(generation, reason):
                     self._fail_turn(reason)
-            case protocol.Text() | protocol.Speech() | protocol.Trimmed() | protocol.ReplyDone():
+            case protocol.Text() | protocol.Speech() | protocol.Trimmed() | protocol.Remark() | protocol.ReplyDone():
                 self._answering.take(event)
         self.show_phase()
 

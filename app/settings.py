@@ -36,6 +36,7 @@ class Settings:
     Attributes:
         barge_in: whether a voice stops an answer in hands-free conversation.
         context: tokens that the model may remember; "auto" is all that it can.
+        engine: the address of a server that answers in our own engine's place; empty for none.
         face: whether a face is shown in calls; still: whether it, and the mark, keep from moving.
         captions: whether what is spoken is shown in large letters above the input.
         global_key: held to talk from every window, where the desktop allows it; empty for none.
@@ -53,6 +54,7 @@ class Settings:
     device: str = "auto"
     precision: str = "auto"
     context: str = "auto"
+    engine: str = ""
     voice: str = ""
     microphone: str = ""
     speaker: str = ""

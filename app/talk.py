@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from app import engine_protocol as protocol
+from app.ask import model_of
 from app.call.ears import TurnChange
 from app.call.listener import Heard, Listener, ListenMode
 from app.capture.microphone import SAMPLE_RATE, Microphone
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default=DEFAULT_MODEL, metavar="M", help="nano, 3b, 7b, a folder or a hub id (default: nano)"
     )
+    parser.add_argument("--engine", metavar="URL", help="a serving engine in our own one's place; see the README")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument("--voice", metavar="V", help="a voice of the model (default: its first)")
@@ -107,7 +109,9 @@ class TerminalTalk:
         args = self._args
         self._engine.start()
         speech = self._sink is not None
-        self._engine.send(protocol.LoadModel(args.model, args.device, args.precision, speech, args.voice))
+        name = model_of(args)
+        load = protocol.LoadModel(name, args.device, args.precision, speech, args.voice, engine=args.engine or "")
+        self._engine.send(load)
         loaded = self._wait_for_model()
         if args.voice and loaded.voice.lower() != args.voice.lower():
             raise BadInputError(f"{loaded.name} has no voice “{args.voice}”; it has {', '.join(loaded.voices)}.")
@@ -248,6 +252,8 @@ class TerminalTalk:
         match event:
             case protocol.Text(_, delta):
                 print(delta, end="", flush=True)
+            case protocol.Remark(_, sentence):
+                print(f"\nvisavis: {sentence}", file=sys.stderr)
             case protocol.Trimmed(_, what):
                 print(f"(the conversation is long; the oldest {what} is forgotten)", file=sys.stderr)
             case protocol.ReplyDone():

@@ -15,6 +15,12 @@ from model.errors import BadInputError
 
 T = TypeVar("T")
 
+# without it, word for word, the official models speak badly
+OFFICIAL_SYSTEM_PROMPT = (
+    "You are Qwen, a virtual human developed by the Qwen Team, Alibaba Group, capable of perceiving auditory and "
+    "visual inputs, as well as generating text and speech."
+)
+
 
 @dataclass(frozen=True)
 class AudioEncoderConfig:

@@ -56,6 +56,16 @@ class Engine:
         return next(iter(self.voices_by_name), "")
 
     @property
+    def speaks(self) -> bool:
+        """Whether its answers can be heard."""
+        return self.talker is not None
+
+    @property
+    def system_prompt(self) -> str:
+        """What every conversation begins with, unless it is told otherwise."""
+        return self.settings.system_prompt
+
+    @property
     def sample_rate(self) -> int:
         """Of its speech, Hz."""
         return 24_000

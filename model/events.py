@@ -35,6 +35,13 @@ class ContextTrimmed:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something about this reply that the person should know; `sentence` says it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Done:
     """The reply is over. `timings` holds seconds: encode, prefill, first_text, first_audio, total."""
 
@@ -49,4 +56,4 @@ class Done:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-ReplyEvent = TextDelta | SpeechChunk | ContextTrimmed | Done
+ReplyEvent = TextDelta | SpeechChunk | ContextTrimmed | Remark | Done

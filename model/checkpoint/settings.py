@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.config import OmniConfig, pick
+from model.config import OFFICIAL_SYSTEM_PROMPT, OmniConfig, pick
 from model.errors import BadInputError
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
 from model.sampling import Sampling
 from model.token2wav.ode import Solver
-
-OFFICIAL_SYSTEM_PROMPT = (
-    "You are Qwen, a virtual human developed by the Qwen Team, Alibaba Group, capable of perceiving auditory and "
-    "visual inputs, as well as generating text and speech."
-)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import soundfile
 from PIL import Image as Pillow
 
 from app.commands import main
-from model.checkpoint.settings import OFFICIAL_SYSTEM_PROMPT
+from model.config import OFFICIAL_SYSTEM_PROMPT
 from tests.app.media import media_files
 from tests.model.checkpoints import SHAPES, save_checkpoint
 from tests.model.oracle import Content, Image, Oracle, Sound
