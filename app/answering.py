@@ -224,6 +224,9 @@ class Answering:
 
     def mind_loudspeaker(self) -> None:
         """To be called often: notes what has sounded meanwhile, and tells once where nothing can be heard."""
+        news = self._player.mind_device()
+        if news is not None:
+            self._shown.set_notice(Notice(news, "info"))
         answer, sounded_at = self._shown.answer(), self._player.sounded_at
         if answer is not None and self.recordings.playing is None and sounded_at is not None:
             latency = answer.latency

@@ -20,14 +20,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import soxr
 
 log = logging.getLogger(__name__)
 
 SAMPLE_RATE = 48_000  # Hz; what sound cards speak natively
-BLOCK = 480  # samples, 10 ms
 LATENCY = 0.04  # seconds asked of the system, in each direction
+_LARGEST_BLOCK = 1 << 15  # samples
 _PORTAUDIO = "libportaudio.so.2"  # on Linux
-_SILENT_SECONDS = 1.0  # no block for so long means that the device is gone, even where nobody says so
+_SILENT_SECONDS = 0.7  # no block for so long means that the device is gone, even where nobody says so
+_LOOK_EVERY = 10.0  # seconds between two looks that interrupt what plays
 _PATIENCE = 1.0  # seconds that closing may take
 _WAKING_SECONDS = 5.0  # the same before the first block: a Bluetooth headset changes its profile first
 
@@ -54,6 +56,7 @@ class Stream:
 
     def __init__(self, use: Callable[[np.ndarray], object], plays: bool) -> None:
         self._use, self._plays = use, plays
+        self._mono = np.zeros(_LARGEST_BLOCK, np.float32)
         self._ended = False
         self._blocks = 0
         self._last_block = self.block_time = time.monotonic()
@@ -99,7 +102,16 @@ class Stream:
         # PortAudio's own clock is another one on each system, and some drivers leave its times at zero.
         there = clock.outputBufferDacTime if self._plays else clock.inputBufferAdcTime
         self.block_time = now + (there - clock.currentTime) if there > 0 < clock.currentTime else now
-        self._use(block[:, 0])
+        if block.shape[1] == 1:
+            self._use(block[:, 0])
+        elif self._plays:
+            self._use(block[:, 0])
+            block[:, 1:] = block[:, :1]
+        else:
+            mono = self._mono[: len(block)]
+            np.add(block[:, 0], block[:, 1], out=mono)
+            mono *= 0.5
+            self._use(mono)
 
     def on_end(self) -> None:
         """On PortAudio's thread: no block will come any more."""
@@ -112,6 +124,7 @@ class _Open:
 
     lock = threading.RLock()
     streams: ClassVar[set[Stream]] = set()
+    looked = -60.0  # when devices were last looked for although a stream was open
 
 
 def library() -> Any:
@@ -183,11 +196,18 @@ def open_input(take: Callable[[np.ndarray], object], device: str = "") -> Stream
     return _open("InputStream", "microphone", take, device)
 
 
-def _look_again() -> bool:
-    """Make PortAudio see what has been plugged in since it looked; not while a stream is open, which that would end."""
+def _look_again(whatever_plays: bool = False) -> bool:
+    """Make PortAudio see what has been plugged in since it looked. That ends every stream: it is done while none is
+    open, or, now and then, `whatever_plays`: those who have one notice, and open it again."""
     sound = library()
-    if _Open.streams:
-        return False
+    if any(stream.alive for stream in _Open.streams):
+        now = time.monotonic()
+        if not whatever_plays or now < _Open.looked + _LOOK_EVERY:
+            return False
+        _Open.looked = now
+    for stream in list(_Open.streams):
+        stream.on_end()
+        stream.close()
     sound._terminate()
     with _silent_libraries():
         sound._initialize()
@@ -197,7 +217,7 @@ def _look_again() -> bool:
 def _open(kind: str, noun: str, use: Callable[[np.ndarray], object], device: str) -> Stream:
     with _Open.lock:
         stream = _try_to_open(kind, noun, use, device)
-        if stream is None and _look_again():
+        if stream is None and _look_again(whatever_plays=not device):
             stream = _try_to_open(kind, noun, use, device)
         if stream is not None:
             _Open.streams.add(stream)
@@ -212,24 +232,60 @@ def _try_to_open(kind: str, noun: str, use: Callable[[np.ndarray], object], devi
     index = _index(device, noun) if device else None
     if device and index is None:
         return None
-    stream = Stream(use, plays=noun == "loudspeaker")
+    plays = kind == "OutputStream"
+    for channels, rate in _forms(sound, kind, index):
+        stream = Stream(use if rate == SAMPLE_RATE else converted(use, rate, plays), plays)
+        try:
+            with _silent_libraries():
+                stream.portaudio = getattr(sound, kind)(
+                    device=index,
+                    samplerate=rate,
+                    channels=channels,
+                    dtype="float32",
+                    blocksize=rate // 100,
+                    latency=LATENCY,
+                    callback=stream.on_block,
+                    finished_callback=stream.on_end,
+                )
+                stream.portaudio.start()
+            return stream
+        except (sound.PortAudioError, ValueError) as error:
+            log.info("%s, %d channels, %d Hz: %s", noun, channels, rate, error)
+    return None
+
+
+def converted(use: Callable[[np.ndarray], object], rate: int, plays: bool) -> Callable[[np.ndarray], None]:
+    """What `use`, which fills or takes blocks of 48 kHz, is to a device with another rate. Such devices are rare; their
+    callbacks are the only ones that allocate memory."""
+    resampler = soxr.ResampleStream(
+        SAMPLE_RATE if plays else rate, rate if plays else SAMPLE_RATE, 1, dtype="float32", quality="LQ"
+    )
+    block = np.zeros(SAMPLE_RATE // 100, np.float32)
+    waiting = np.zeros(0, np.float32)
+
+    def fill(out: np.ndarray) -> None:
+        nonlocal waiting
+        while len(waiting) < len(out):
+            use(block)
+            waiting = np.concatenate([waiting, resampler.resample_chunk(block)])
+        out[:], waiting = waiting[: len(out)], waiting[len(out) :]
+
+    def take(captured: np.ndarray) -> None:
+        use(resampler.resample_chunk(captured))
+
+    return fill if plays else take
+
+
+def _forms(sound: Any, kind: str, index: int | None) -> list[tuple[int, int]]:
+    """Channels and rates to be tried: ours, then the device's own; most systems convert, some do not."""
+    way = "output" if kind == "OutputStream" else "input"
     try:
         with _silent_libraries():
-            stream.portaudio = getattr(sound, kind)(
-                device=index,
-                samplerate=SAMPLE_RATE,
-                channels=1,
-                dtype="float32",
-                blocksize=BLOCK,
-                latency=LATENCY,
-                callback=stream.on_block,
-                finished_callback=stream.on_end,
-            )
-            stream.portaudio.start()
-        return stream
-    except (sound.PortAudioError, ValueError) as error:
-        log.info("%s: %s", noun, error)
-        return None
+            own = sound.query_devices(index, way)
+    except (sound.PortAudioError, ValueError):
+        return [(1, SAMPLE_RATE)]
+    rates = list(dict.fromkeys([SAMPLE_RATE, int(own["default_samplerate"])]))
+    return [(channels, rate) for rate in rates for channels in (1, 2) if channels <= own[f"max_{way}_channels"]]
 
 
 def _index(name: str, noun: str) -> int | None:

@@ -16,6 +16,7 @@ import numpy as np
 from app.call.turn import TurnRules
 from app.capture import camera
 from app.capture.camera import CameraInfo, FrameSource
+from app.capture.change import ChangeDetector
 from app.capture.eye import Eye
 from app.capture.windows import WindowInfo, list_windows
 from app.engine_line import EngineLine
@@ -51,6 +52,7 @@ class Live:
         self._run = 0  # frames of an eye that has been closed are dropped
         self._followed: Message | None = None
         self._zero = 0.0
+        self._change = ChangeDetector()
         self._work = ThreadPoolExecutor(1, "live")
 
     def look(self, kind: str, device: str = "") -> None:
@@ -83,7 +85,8 @@ class Live:
         rules = TurnRules()
         before = rules.pre_roll + rules.start_frames * 0.032 if hands_free else 0.0
         self._followed, self._zero = question, time.monotonic() - before
-        if self._shown.view is not None:
+        self._change = ChangeDetector()
+        if self._shown.view is not None and self._change.changed(self._shown.view):
             self._give(question, self._shown.view, 0.0)
 
     def go_on_following(self, question: Message) -> None:
@@ -114,7 +117,7 @@ class Live:
             return
         at = time.monotonic() - self._zero
         last = question.seen.times[-1] if question.seen else -1.0
-        if at - last >= _PERIOD[looking.kind] - 0.05:
+        if at - last >= _PERIOD[looking.kind] - 0.05 and self._change.changed(frame):
             self._give(question, frame, at)
 
     def _give(self, question: Message, frame: np.ndarray, at: float) -> None:
@@ -144,7 +147,7 @@ class Live:
         frames = frames_to_disk(list(seen.frames), home() / "speech")
 
         def settle() -> None:
-            if question.seen is seen:  # nothing was deleted meanwhile
+            if question.seen is seen and len(seen.times) == len(frames):  # nothing was deleted or seen meanwhile
                 question.seen = Seen(frames, seen.times)
 
         self._post(settle)

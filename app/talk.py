@@ -227,6 +227,8 @@ class TerminalTalk:
 
     def _mind_the_loudspeaker(self) -> None:
         """Where the microphone hears the loudspeaker, hear nothing while it plays: it would answer itself."""
+        if isinstance(self._sink, Speaker) and self._sink.gone and self._sink.revive():
+            print("The loudspeaker had gone; the answer goes on on the one that is there now.", file=sys.stderr)
         if self._answers_wanted == self._listener.answers_wanted:
             self._listener.expected = self._answering
         if self._args.headphones or self._sink is None or not self._listener.hears_itself:

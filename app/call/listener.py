@@ -33,6 +33,12 @@ _POLL_SECONDS = 0.01
 _TAIL_SECONDS = 0.12  # after the button is let go: what the sound card still holds of the last syllable
 
 
+_REOPENED_WITHIN = 3.0  # seconds
+_TRY_AGAIN = 0.1  # seconds
+GOES_ON = "The microphone had gone; the one that is there now is listened to."
+INSTEAD = "The chosen microphone is not there; the system's own is listened to."
+
+
 class ListenMode(Enum):
     """How turns are found."""
 
@@ -103,6 +109,7 @@ class Listener:
         self._stop = threading.Event()
         self._cut: TurnCut | None = None  # asked of the hands-free run, which does it with its next piece
         self._thread: threading.Thread | None = None
+        self._microphone: Microphone | None = None
         self._run = 0
         self.deaf = threading.Event()
         self.muted = threading.Event()
@@ -141,6 +148,7 @@ class Listener:
         source = self._source(run)
         try:
             source.open()
+            self._tell_instead(run, "")
             worker(source, stop, run)
         except AudioError as error:
             self._on_heard(Heard(run, problem=str(error)))
@@ -157,6 +165,7 @@ class Listener:
     def _source(self, run: int) -> SoundSource:
         source, loudspeaker = self._make_source(), self._loudspeaker
         self.hears_itself = False
+        self._microphone = source if isinstance(source, Microphone) else None
         if loudspeaker is None or not isinstance(source, Microphone):
             return source
         if echo.available():
@@ -172,7 +181,7 @@ class Listener:
             if stop.wait(_POLL_SECONDS):
                 stopped_at = stopped_at or time.monotonic()
                 time.sleep(_POLL_SECONDS)
-            samples = self._read(source)
+            samples = self._read(source, stop, run)
             if len(samples):
                 self._tell(run, Told(samples=samples))
         self._tell(run, Told(change=TurnChange.ENDED, silence=_TAIL_SECONDS))
@@ -189,7 +198,7 @@ class Listener:
     def _find(self, found: Ears, source: SoundSource, stop: threading.Event, run: int) -> None:
         rest = np.zeros(0, np.float32)
         while not stop.wait(_POLL_SECONDS):
-            rest = np.concatenate([rest, self._read(source)])
+            rest = np.concatenate([rest, self._read(source, stop, run)])
             cut, self._cut = self._cut, None
             if cut is not None:
                 self._tell(run, *found.tell(_EVENTS[cut]))
@@ -207,11 +216,38 @@ class Listener:
                 self.expected = True  # until whoever makes the answers says otherwise
             self._on_heard(Heard(run, it.samples, it.change, silence=it.silence))
 
-    def _read(self, source: SoundSource) -> np.ndarray:
-        samples = source.read()
+    def _read(self, source: SoundSource, stop: threading.Event, run: int) -> np.ndarray:
+        try:
+            samples = source.read()
+        except AudioError:
+            if not self._reopen(source, stop):
+                raise
+            self._tell_instead(run, GOES_ON)
+            samples = source.read()
         if len(samples):
             self.level = loudness(samples)
+        complaint = self._microphone.check.complaint() if self._microphone is not None else None
+        if complaint is not None:
+            self._on_heard(Heard(run, notice=complaint))
         return samples
+
+    def _reopen(self, source: SoundSource, stop: threading.Event) -> bool:
+        """The microphone has gone: go on with it or with another one; False if there is none for a while."""
+        until = time.monotonic() + _REOPENED_WITHIN
+        while True:
+            source.close()
+            try:
+                source.open()
+                return True
+            except AudioError as error:
+                log.info("microphone: %s", error)
+            if time.monotonic() > until or stop.wait(_TRY_AGAIN):
+                return False
+
+    def _tell_instead(self, run: int, otherwise: str) -> None:
+        instead = self._microphone is not None and self._microphone.instead
+        if instead or otherwise:
+            self._on_heard(Heard(run, notice=INSTEAD if instead else otherwise))
 
 
 def loudness(samples: np.ndarray) -> float:

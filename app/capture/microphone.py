@@ -9,6 +9,7 @@ import soxr
 
 from app import audio_devices
 from app.capture.ring_buffer import RingBuffer
+from app.capture.sound_check import SoundCheck
 from app.capture.sound_clock import SoundClock
 
 SAMPLE_RATE = 16_000  # Hz, what the model and the VAD hear
@@ -28,17 +29,31 @@ class Microphone:
 
     Attributes:
         clock: when its samples were said, counted since `open`.
+        check: what is wrong with its sound.
+        instead: whether it is the system's default because the one of that name is not there.
     """
 
     def __init__(self, device: str = "") -> None:
         self.device = device
+        self.instead = False
         self._stream: audio_devices.Stream | None = None
         self._prepare()
 
     def open(self) -> None:
         """Start to capture; raises AudioError with one sentence when there is nothing to capture from."""
         self._prepare()
-        self._stream = audio_devices.open_input(self._take, self.device)
+        self._stream = self._open_device()
+
+    def _open_device(self) -> audio_devices.Stream:
+        self.instead = False
+        try:
+            return audio_devices.open_input(self._take, self.device)
+        except audio_devices.AudioError:
+            if not self.device:
+                raise
+            stream = audio_devices.open_input(self._take)
+            self.instead = True
+            return stream
 
     def read(self) -> np.ndarray:
         """What came since the last read: float32 mono 16 kHz, empty if nothing; AudioError once the device is gone."""
@@ -53,6 +68,7 @@ class Microphone:
         """
         position = self._ring.consumed
         samples = self._ring.read()
+        self.check.push(samples)
         if not len(samples) and self._stream is not None and not self._stream.alive:
             raise audio_devices.AudioError("The microphone has gone; connect it and try again.")
         return position, np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -72,7 +88,7 @@ class Microphone:
 
     def _prepare(self) -> None:
         rate = audio_devices.SAMPLE_RATE
-        self.clock = SoundClock(rate)
+        self.clock, self.check = SoundClock(rate), SoundCheck(rate)
         self._ring = RingBuffer(_RING_SECONDS * rate)
         # MQ delays by 15 ms and does not alias, which the model's ear would notice.
         self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ")

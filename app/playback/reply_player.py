@@ -7,12 +7,18 @@ memory copies: opening a device, which may take 100 ms and more, happens outside
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
 
 from app.playback.played import Played
 from app.playback.speaker import Speaker
+
+GOES_ON = "The loudspeaker had gone; the answer goes on on the one that is there now."
+INSTEAD = "The chosen loudspeaker is not there; the system's own plays."
+_REVIVED_WITHIN = 4.0  # seconds
+_TRY_AGAIN = 0.1  # seconds
 
 
 class ReplyPlayer:
@@ -27,11 +33,30 @@ class ReplyPlayer:
         self._lock = threading.Lock()
         self._generation = -1
         self._opened_for = -1
+        self._reviving: threading.Thread | None = None
+        self._given_up = -1  # the reply for which no loudspeaker was found any more
+        self._told_instead = ""
+        self._news: str | None = None
 
     @property
     def problem(self) -> str | None:
         """One sentence if the reply cannot be heard, else None."""
-        return self._speaker.problem if self._opened_for == self._generation else None
+        if self._opened_for != self._generation:
+            return None
+        if self._given_up != self._generation and (self._reviving is not None or self._speaker.gone):
+            return None  # it is being looked for another one
+        return self._speaker.problem
+
+    def mind_device(self) -> str | None:
+        """To be called often: where the loudspeaker has gone in the middle of a reply, go on on another one. One
+        sentence where there is something to tell of that."""
+        news, self._news = self._news, None
+        speaker = self._speaker
+        wanted = self._opened_for == self._generation != self._given_up
+        if self._reviving is None and wanted and self._generation != -1 and speaker.gone:
+            self._reviving = threading.Thread(target=self._revive, args=(speaker,), name="loudspeaker", daemon=True)
+            self._reviving.start()
+        return news
 
     def wants(self, generation: int) -> bool:
         """Whether pieces of this reply would be played."""
@@ -79,7 +104,7 @@ class ReplyPlayer:
         if self._opened_for != generation:
             self._open(generation)
         with self._lock:
-            if generation != self._generation or self._speaker.problem is not None:
+            if generation != self._generation or self.problem is not None:
                 return False
             self._speaker.play(samples, sample_rate)
             return True
@@ -93,7 +118,7 @@ class ReplyPlayer:
     def stop(self) -> float | None:
         """Fall silent; the seconds that were heard, or None where nothing could be."""
         with self._lock:
-            could_be_heard = self._opened_for == self._generation and self._speaker.problem is None
+            could_be_heard = self._opened_for == self._generation and self.problem is None
             self._generation = -1
             heard = self._speaker.stop()
             return heard if could_be_heard else None
@@ -127,5 +152,27 @@ class ReplyPlayer:
             if self._speaker.held:
                 replacement.hold()
             self._speaker = replacement
-        self._speaker.open()
+        if self._speaker.open():
+            self._tell_instead()
         self._opened_for = generation
+
+    def _revive(self, speaker: Speaker) -> None:
+        """On a thread: for as long as somebody may still wait for the rest."""
+        until, generation = time.monotonic() + _REVIVED_WITHIN, self._generation
+        try:
+            while speaker is self._speaker and not speaker.revive():
+                if time.monotonic() > until:
+                    self._given_up = generation
+                    return
+                time.sleep(_TRY_AGAIN)
+            self._news = INSTEAD if speaker.instead else GOES_ON
+        finally:
+            self._reviving = None
+
+    def _tell_instead(self) -> None:
+        speaker = self._speaker
+        if not speaker.instead:
+            self._told_instead = ""
+        elif self._told_instead != speaker.device:
+            self._told_instead = speaker.device
+            self._news = INSTEAD

@@ -37,6 +37,7 @@ class Speaker:
     time.
 
     Attributes:
+        instead: whether it is the system's default because the one of that name is not there.
         underruns: how often the ring ran dry in the middle of a reply.
         volume: from 0 to 1, as it is heard; takes effect at once.
         tempo: of the next reply, 1 is the voice's own.
@@ -53,6 +54,7 @@ class Speaker:
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
         self._stream: audio_devices.Stream | None = None
+        self.instead = False
         self._why_not: str | None = None  # the device could not be opened
         self._origin = 0  # position in the ring where this reply began
         self._stop_at = 0  # everything in the ring before this position is to fade out
@@ -79,18 +81,43 @@ class Speaker:
             return "The loudspeaker has gone; connect one, and the next answer will be spoken again."
         return self._why_not
 
+    @property
+    def gone(self) -> bool:
+        """Whether a device that was open has gone while something of a reply still waits or will come."""
+        stream = self._stream
+        if stream is None or stream.alive:
+            return False
+        return not self._complete or self._ring.written > max(self._ring.consumed, self._stop_at)
+
     def open(self) -> bool:
         """Open the device if it is not open; may take some 100 ms. False if there is none: see `problem`."""
         if self._stream is not None and self._stream.alive:
             return True
         self.close()
-        self._flowing = False
+        self._flowing = self._silenced = self.instead = False
         try:
             self._stream = audio_devices.open_output(self._fill, self.device)
             self._why_not = None
         except audio_devices.AudioError as error:
             self._why_not = str(error)
+        if self._why_not is not None and self.device:
+            self._open_default()
         return self._why_not is None
+
+    def revive(self) -> bool:
+        """The device has gone: go on with the reply on it or on another one, from where it was. Like `open`."""
+        ring = self._ring
+        self.close()  # from here on there is no callback, and the ring is ours
+        with self._lock:
+            ring.go_back(min(_SAID_AGAIN, ring.consumed - max(self._origin, self._stop_at)))
+        return self.open()
+
+    def _open_default(self) -> None:
+        try:
+            self._stream = audio_devices.open_output(self._fill)
+            self.instead, self._why_not = True, None
+        except audio_devices.AudioError:
+            log.info("there is no other loudspeaker either")
 
     def close(self) -> None:
         """Fall silent and free the device."""

@@ -973,6 +973,34 @@
         <translation>无法使用麦克风（{0}：{1}）。</translation>
     </message>
     <message>
+        <source>The microphone had gone; the one that is there now is listened to.</source>
+        <translation>麦克风已断开；正在使用现有的麦克风。</translation>
+    </message>
+    <message>
+        <source>The chosen microphone is not there; the system&apos;s own is listened to.</source>
+        <translation>所选的麦克风不可用；正在使用系统默认麦克风。</translation>
+    </message>
+    <message>
+        <source>The loudspeaker had gone; the answer goes on on the one that is there now.</source>
+        <translation>扬声器已断开；回答在现有的扬声器上继续。</translation>
+    </message>
+    <message>
+        <source>The chosen loudspeaker is not there; the system&apos;s own plays.</source>
+        <translation>所选的扬声器不可用；正在使用系统默认扬声器。</translation>
+    </message>
+    <message>
+        <source>The microphone delivers only silence; unmute it, or choose another one in the settings.</source>
+        <translation>麦克风只有静音；请取消静音，或在设置中选择另一个。</translation>
+    </message>
+    <message>
+        <source>The microphone is too loud; lower its level in the system&apos;s settings.</source>
+        <translation>麦克风音量过大；请在系统设置中调低。</translation>
+    </message>
+    <message>
+        <source>The microphone delivers values that are no numbers; choose another one in the settings.</source>
+        <translation>麦克风传来的数据无效；请在设置中选择另一个。</translation>
+    </message>
+    <message>
         <source>That was very short: hold the microphone button for as long as you speak.</source>
         <translation>时间太短：说话时请一直按住麦克风按钮。</translation>
     </message>

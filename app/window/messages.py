@@ -60,6 +60,17 @@ _FORMS = (
         "Messages", "Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio for it."
     ),
     QT_TRANSLATE_NOOP("Messages", "The microphone cannot be used ({0}: {1})."),
+    QT_TRANSLATE_NOOP("Messages", "The microphone had gone; the one that is there now is listened to."),
+    QT_TRANSLATE_NOOP("Messages", "The chosen microphone is not there; the system's own is listened to."),
+    QT_TRANSLATE_NOOP("Messages", "The loudspeaker had gone; the answer goes on on the one that is there now."),
+    QT_TRANSLATE_NOOP("Messages", "The chosen loudspeaker is not there; the system's own plays."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "The microphone delivers only silence; unmute it, or choose another one in the settings."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The microphone is too loud; lower its level in the system's settings."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "The microphone delivers values that are no numbers; choose another one in the settings."
+    ),
     QT_TRANSLATE_NOOP("Messages", "That was very short: hold the microphone button for as long as you speak."),
     QT_TRANSLATE_NOOP(
         "Messages", "No microphone could be opened; connect one or allow this program to use it, then try again."

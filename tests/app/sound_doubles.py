@@ -41,6 +41,7 @@ class TimedSpeaker:
         self.device = device
         self.problem: str | None = None
         self.volume = self.tempo = 1.0
+        self.gone = self.instead = False
         self.played = None
         self.holds = 0  # how often it was held
         self._held_at: float | None = None

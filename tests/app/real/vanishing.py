@@ -19,11 +19,13 @@ from app.capture.microphone import Microphone
 from app.playback.speaker import Speaker
 from app.view_models.conversation import Phase
 from app.view_models.message import MessageState
+from tests.app.real.speech import framed
 from tests.app.real.test_calls import is_idle
 from tests.app.real.test_microphone import Told
 from tests.app.real.test_speaker import SPEECH_RATE, noise, play_out
 from tests.app.rig.programs import wait_for
 from tests.app.rig.sound import PrivateSound
+from tests.app.sound_doubles import spoken
 from tests.app.test_window import answered, type_and_send
 
 
@@ -59,7 +61,7 @@ def test_microphone_that_vanishes_is_told(sound: PrivateSound) -> None:
     wait_for(lambda: listener.level > 0 or sound.listeners() > 0, "for the microphone to open", 3)
     sound.pull_out()
     try:
-        wait_for(told.has_ended, "to be told that the microphone has gone", 4)
+        wait_for(told.has_ended, "to be told that the microphone has gone", 12)
         assert told.problem is not None and "microphone" in told.problem and "\n" not in told.problem
         with pytest.raises(AudioError, match="microphone"):
             Microphone().open()
@@ -76,7 +78,7 @@ def test_devices_that_vanish_are_told(qtbot: QtBot, call: Application, sound: Pr
     qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
     sound.pull_out()
     try:
-        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=12_000)
         assert "microphone" in call.window.banner.text and "\n" not in call.window.banner.text
         assert not call.window.input.hands_free.isChecked()
         call.window.input.hands_free.click()
@@ -103,7 +105,7 @@ def test_loudspeaker_lost_in_the_middle_of_an_answer(qtbot: QtBot, call: Applica
     qtbot.wait(300)
     sound.crash()
     try:
-        qtbot.waitUntil(call.window.banner.isVisible, timeout=4000)
+        qtbot.waitUntil(call.window.banner.isVisible, timeout=12_000)
         assert "loudspeaker" in call.window.banner.text
         length = len(call.shown.messages[-1].text)
         qtbot.waitUntil(lambda: len(call.shown.messages[-1].text) > length + 50, timeout=4000)  # the text goes on
@@ -111,6 +113,38 @@ def test_loudspeaker_lost_in_the_middle_of_an_answer(qtbot: QtBot, call: Applica
         assert call.shown.messages[-1].state is MessageState.INTERRUPTED
     finally:
         sound.start()
+
+
+def test_answer_goes_on_on_the_loudspeaker_that_is_there_next(
+    qtbot: QtBot, call: Application, sound: PrivateSound
+) -> None:
+    """The loudspeaker goes in mid-answer, and another one comes: no word is lost, and it is told."""
+    type_and_send(qtbot, call, "long")
+    qtbot.waitUntil(lambda: call.shown.phase is Phase.SPEAKING, timeout=15_000)
+    qtbot.wait(700)
+    player = call.session._answering._player
+    heard = player.played_seconds
+    sound.crash()
+    sound.start()
+    with sound.recording() as recording:
+        wait_for(lambda: bool(qtbot.wait(20)) or recording.loudness > 0.01, "for the answer to go on", 12)
+    assert player.played_seconds < heard + 1.5, "what was made meanwhile was skipped"
+    qtbot.waitUntil(lambda: call.window.banner.isVisible() and "goes on" in call.window.banner.text, timeout=5000)
+    assert len(call.shown.messages[-1].speech) > 20 and call.shown.messages[-1].state is not MessageState.FAILED
+
+
+def test_call_goes_on_on_the_microphone_that_is_there_next(sound: PrivateSound) -> None:
+    told = Told()
+    listener = Listener(told)
+    listener.start(ListenMode.HANDS_FREE)
+    wait_for(lambda: sound.listeners() > 0, "for the microphone to open", 5)
+    sound.crash()
+    sound.start()
+    wait_for(lambda: sound.listeners() > 0, "for the microphone to be opened again", 12)
+    with sound.say(framed(spoken(1.2))):
+        wait_for(told.has_ended, "for the turn", 12)
+    listener.close()
+    assert told.problem is None and told.turns == 1
 
 
 def test_closing_a_device_that_hangs(sound: PrivateSound) -> None:
