@@ -1606,11 +1606,4 @@
         <translation>只需两项简短的检查，即可开始。这些以后都可以在设置中更改。</translation>
     </message>
 </context>
-<context>
-    <name>window</name>
-    <message>
-        <source>What it saw and heard</source>
-        <translation>它看到和听到的内容</translation>
-    </message>
-</context>
 </TS>

@@ -57,7 +57,7 @@ def test_camera_is_seen_and_told(qtbot: QtBot, application: Application, camera:
     assert application.shown.view is None, "a frame that was still on its way shows nothing"
 
 
-def test_spoken_turn_is_given_two_frames_a_second(
+def test_spoken_turn_is_given_what_changes(
     qtbot: QtBot, application: Application, voice: RecordedVoice, camera: str
 ) -> None:
     look(qtbot, application, "camera", camera)
@@ -70,7 +70,7 @@ def test_spoken_turn_is_given_two_frames_a_second(
     qtbot.waitUntil(answered(application), timeout=15_000)
     times = question.seen.times
     gaps = sorted(b - a for a, b in itertools.pairwise(times))
-    assert times[0] == 0.0 and gaps[0] > 0.4 and gaps[len(gaps) // 2] < 1.0
+    assert times[0] == 0.0 and gaps[0] > 0.4 and gaps[len(gaps) // 2] < 1.3, "the film changes every second"
     assert f"[{len(times)} frames to {times[-1]:.1f} s]" in application.shown.messages[-1].text
     levels = [frame.mean() for frame in question.seen.frames]
     assert levels == sorted(levels) and levels[-1] > levels[0] + 15, "each is of its own time"

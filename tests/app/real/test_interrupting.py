@@ -9,7 +9,8 @@ import soundfile
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.view_models.conversation import MessageState, Phase
+from app.view_models.conversation import Phase
+from app.view_models.message import MessageState
 from tests.app.real.speech import QUESTION, framed
 from tests.app.rig.sound import PrivateSound
 from tests.app.test_window import answered, type_and_send
