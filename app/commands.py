@@ -24,6 +24,7 @@ from model.errors import BadInputError, CannotRunError
 COMMANDS = {
     "ask": "one question, one answer, in text and speech",
     "talk": "a spoken conversation in the terminal",
+    "replay": "run a recorded call again",
     "models": "list, download, verify and remove models",
     "voices": "list the voices of a model, or hear one",
     "doctor": "what this machine can run",

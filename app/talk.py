@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import queue
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from app import engine_protocol as protocol
 from app.ask import model_of
 from app.call.ears import TurnChange
 from app.call.listener import Heard, Listener, ListenMode
+from app.call.recorder import CallRecorder
 from app.capture.microphone import SAMPLE_RATE, Microphone
 from app.engine_process import EngineProcess
 from app.media import load_audio
@@ -46,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speech", type=Path, metavar="FILE.wav", help="a file in the loudspeaker's place")
     parser.add_argument("--no-speech", action="store_true", help="text only")
     parser.add_argument("--headphones", action="store_true", help="it cannot hear itself, whatever plays")
+    parser.add_argument("--record", type=Path, metavar="FOLDER", help="keep the call, for visavis replay FOLDER")
     parser.add_argument("--greedy", action="store_true", help="no sampling")
     parser.add_argument("--seed", type=int, metavar="N", help="of all sampling")
     parser.add_argument("--engine-factory", help=argparse.SUPPRESS)
@@ -89,6 +92,17 @@ def _sink(args: argparse.Namespace) -> SpeechSink | None:
     return speaker
 
 
+def _recorder(args: argparse.Namespace) -> CallRecorder | None:
+    if args.record is None:
+        return None
+    if args.input:
+        raise BadInputError("--record keeps what a microphone hears; files in its place are there already.")
+    if args.seed is None:
+        args.seed = random.randrange(1 << 31)  # a call that is kept can be run again
+    names = ("model", "device", "precision", "voice", "system", "greedy", "seed", "headphones")
+    return CallRecorder(args.record, {name: getattr(args, name) for name in names})
+
+
 class TerminalTalk:
     """The conversation: one turn after the other, captions on stdout, everything else on stderr."""
 
@@ -97,7 +111,8 @@ class TerminalTalk:
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._engine = EngineProcess(self._happened.put, args.engine_factory)
         loudspeaker = sink if isinstance(sink, Speaker) else None
-        self._listener = Listener(self._happened.put, Microphone, loudspeaker=loudspeaker)
+        self._recorder = _recorder(args)
+        self._listener = Listener(self._happened.put, Microphone, loudspeaker=loudspeaker, recorder=self._recorder)
         self._generation = 0
         self._answering = False  # an answer is being made
         self._ahead: list[protocol.Event] | None = None  # what has come of an answer to a turn that may go on
@@ -121,8 +136,10 @@ class TerminalTalk:
 
     def close(self) -> None:
         """End the engine and the microphone."""
-        self._listener.stop()
+        self._listener.close()
         self._engine.close()
+        if self._recorder is not None:
+            self._recorder.close()
 
     def answer_recording(self, samples: np.ndarray) -> None:
         """One turn from a file."""
@@ -258,8 +275,10 @@ class TerminalTalk:
                 print(f"\nvisavis: {sentence}", file=sys.stderr)
             case protocol.Trimmed(_, what):
                 print(f"(the conversation is long; the oldest {what} is forgotten)", file=sys.stderr)
-            case protocol.ReplyDone():
+            case protocol.ReplyDone(_, text):
                 print(flush=True)
+                if self._recorder is not None:
+                    self._recorder.write(answer=text, generation=self._generation)
                 if self._sink is not None:
                     self._sink.finish()
                 self._answering = False

@@ -48,8 +48,6 @@ class Told:
 class Loudspeaker(Protocol):
     """What plays the answers; used on the listener's thread, which it must not keep waiting."""
 
-    @property
-    def playing(self) -> bool: ...
     def hold(self) -> None: ...
     def carry_on(self) -> None: ...
 
@@ -67,6 +65,7 @@ class Ears:
     Attributes:
         machine: the turn machine.
         expected: whether an answer is being made; set by whoever makes it, and here when a turn ends.
+        sounding: whether the loudspeaker has something of an answer to play; set by who knows.
         asked: how likely the last pause was the end of a turn.
     """
 
@@ -85,7 +84,7 @@ class Ears:
         self._turn: deque[np.ndarray] = deque(maxlen=round(_JUDGED / FRAME_SECONDS))
         self._now = 0.0
         self._deaf = False
-        self.expected = False
+        self.expected = self.sounding = False
         self.asked = 0.0
 
     @property
@@ -123,7 +122,7 @@ class Ears:
         return told
 
     def _mind_loudspeaker(self, told: list[Told]) -> None:
-        if self._loudspeaker is not None and self._loudspeaker.playing:
+        if self.sounding:
             self._do(self.machine.handle(Event.SOUND), told)
         elif not self.expected:
             self._do(self.machine.handle(Event.SILENCE), told)

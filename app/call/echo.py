@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import soxr
@@ -112,11 +112,36 @@ def _decibels(samples: np.ndarray) -> float:
     return 10.0 * float(np.log10(np.dot(samples, samples) / max(1, len(samples)) + 1e-12))
 
 
+class EchoCanceller:
+    """Echo and noise out of frames of 10 ms, float32 [160] at 16 kHz. The same frames give the same, bit for bit."""
+
+    def __init__(self) -> None:
+        self._watch = EchoWatch()
+        processor: Any = importlib.import_module("pywebrtc_audio").AudioProcessor
+        options = {"sample_rate": SAMPLE_RATE, "noise_suppression": True, "ns_level": _NOISE_LEVEL}
+        self._canceller = processor(echo_cancellation=True, **options)
+        self._denoiser = processor(high_pass_filter=True, **options)  # as the canceller does
+
+    def clean(self, near: np.ndarray, far: np.ndarray) -> np.ndarray:
+        """What the microphone captured without what the loudspeaker played meanwhile."""
+        self._watch.push(near, far)
+        without_echo, as_it_is = self._canceller.process(near, far), self._denoiser.process(near)
+        clean: np.ndarray = as_it_is if self._watch.absent else without_echo
+        return clean
+
+
+class Tap(Protocol):
+    """Who keeps what goes into the canceller."""
+
+    def restarted(self) -> None: ...
+    def frame(self, near: np.ndarray, far: np.ndarray) -> None: ...
+
+
 class EchoFreeMicrophone:
     """A microphone, and what the loudspeaker plays; a `SoundSource`. `played` tells what plays now, or None."""
 
-    def __init__(self, microphone: Microphone, played: Callable[[], Played | None]) -> None:
-        self._microphone, self._played = microphone, played
+    def __init__(self, microphone: Microphone, played: Callable[[], Played | None], tap: Tap | None = None) -> None:
+        self._microphone, self._played, self._tap = microphone, played, tap
         self._near: np.ndarray = np.zeros(0, np.float32)
         self._far: np.ndarray = np.zeros(0, np.float32)
         self._start()
@@ -124,38 +149,33 @@ class EchoFreeMicrophone:
     def open(self) -> None:
         """Start to capture; raises AudioError with one sentence when there is nothing to capture from."""
         self._start()
+        if self._tap is not None:
+            self._tap.restarted()
         self._microphone.open()
 
     def read(self) -> np.ndarray:
         """What came since the last read: float32 mono 16 kHz, without echo and with less noise, up to 20 ms late."""
         position, captured = self._microphone.read_captured()
-        rate = self._microphone.clock.rate
-        if rate != self._rate:
-            self._start(rate)
-        played = self._reference.during(self._played(), position, len(captured), self._microphone.clock.origin, rate)
+        clock = self._microphone.clock
+        played = self._reference.during(self._played(), position, len(captured), clock.origin, clock.rate)
         self._near = np.concatenate([self._near, self._to_16k[0].resample_chunk(captured)])
         self._far = np.concatenate([self._far, self._to_16k[1].resample_chunk(played)])
         cleaned = [np.zeros(0, np.float32)]
         while len(self._near) >= _FRAME <= len(self._far):
             near, self._near = self._near[:_FRAME], self._near[_FRAME:]
             far, self._far = self._far[:_FRAME], self._far[_FRAME:]
-            self._watch.push(near, far)
-            without_echo, as_it_is = self._canceller.process(near, far), self._denoiser.process(near)
-            cleaned.append(as_it_is if self._watch.absent else without_echo)
+            if self._tap is not None:
+                self._tap.frame(near, far)
+            cleaned.append(self._canceller.clean(near, far))
         return np.concatenate(cleaned)
 
     def close(self) -> None:
         """Stop to capture and free the device."""
         self._microphone.close()
 
-    def _start(self, rate: int = 48_000) -> None:
-        self._rate = rate
-        self._reference = Reference()
+    def _start(self) -> None:
+        self._reference, self._canceller = Reference(), EchoCanceller()
+        rate = self._microphone.clock.rate
         # Both ways are the same, so that they stay in step.
         self._to_16k = [soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ") for _ in range(2)]
         self._near = self._far = np.zeros(0, np.float32)
-        self._watch = EchoWatch()
-        processor: Any = importlib.import_module("pywebrtc_audio").AudioProcessor
-        options = {"sample_rate": SAMPLE_RATE, "noise_suppression": True, "ns_level": _NOISE_LEVEL}
-        self._canceller = processor(echo_cancellation=True, **options)
-        self._denoiser = processor(high_pass_filter=True, **options)  # as the canceller does

@@ -22,6 +22,7 @@ from app.audio_devices import AudioError
 from app.call import ears, echo
 from app.call.ears import Ears, Told, TurnChange
 from app.call.end_of_turn import EndOfTurn
+from app.call.recorder import CallRecorder
 from app.call.turn import Event, TurnRules
 from app.call.vad import FRAME, VoiceDetector
 from app.capture.microphone import Microphone, SoundSource
@@ -81,6 +82,8 @@ class Loudspeaker(ears.Loudspeaker, Protocol):
     """What plays the answers, and what it has played."""
 
     @property
+    def playing(self) -> bool: ...
+    @property
     def played(self) -> Played | None: ...
 
 
@@ -101,10 +104,11 @@ class Listener:
         source: Callable[[], SoundSource] = Microphone,
         rules: TurnRules | None = None,
         loudspeaker: Loudspeaker | None = None,
+        recorder: CallRecorder | None = None,
     ) -> None:
         self._on_heard = on_heard
         self._make_source = source
-        self._loudspeaker = loudspeaker
+        self._loudspeaker, self._recorder = loudspeaker, recorder
         self._rules = rules or TurnRules()
         self._stop = threading.Event()
         self._cut: TurnCut | None = None  # asked of the hands-free run, which does it with its next piece
@@ -169,7 +173,7 @@ class Listener:
         if loudspeaker is None or not isinstance(source, Microphone):
             return source
         if echo.available():
-            return echo.EchoFreeMicrophone(source, lambda: loudspeaker.played)
+            return echo.EchoFreeMicrophone(source, lambda: loudspeaker.played, self._recorder)
         self.hears_itself = True
         self._on_heard(Heard(run, notice=echo.WITHOUT))
         return source
@@ -196,18 +200,26 @@ class Listener:
         self._tell(run, *found.tell(Event.END))
 
     def _find(self, found: Ears, source: SoundSource, stop: threading.Event, run: int) -> None:
-        rest = np.zeros(0, np.float32)
+        rest, frames = np.zeros(0, np.float32), 0
         while not stop.wait(_POLL_SECONDS):
             rest = np.concatenate([rest, self._read(source, stop, run)])
             cut, self._cut = self._cut, None
             if cut is not None:
+                self._record(frames, by_hand=cut.value)
                 self._tell(run, *found.tell(_EVENTS[cut]))
             if self.muted.is_set():
                 self.level = 0.0
             while len(rest) >= FRAME:
                 frame, rest = rest[:FRAME], rest[FRAME:]
-                found.expected = self.expected
-                self._tell(run, *found.hear(frame, self.deaf.is_set() or self.muted.is_set()))
+                found.expected, deaf = self.expected, self.deaf.is_set() or self.muted.is_set()
+                found.sounding = self._loudspeaker is not None and self._loudspeaker.playing
+                self._record(frames, sounding=found.sounding, expected=found.expected, deaf=deaf)
+                told = found.hear(frame, deaf)
+                for it in told:
+                    if it.change is not None:
+                        self._record(frames, told=it.change.value, complete=round(found.asked, 4))
+                frames += 1
+                self._tell(run, *told)
 
     def _tell(self, run: int, *told: Told) -> None:
         for it in told:
@@ -215,6 +227,10 @@ class Listener:
                 self.answers_wanted += 1
                 self.expected = True  # until whoever makes the answers says otherwise
             self._on_heard(Heard(run, it.samples, it.change, silence=it.silence))
+
+    def _record(self, frame: int, **what: object) -> None:
+        if self._recorder is not None:
+            self._recorder.note(frame, **what)
 
     def _read(self, source: SoundSource, stop: threading.Event, run: int) -> np.ndarray:
         try:

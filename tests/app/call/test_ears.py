@@ -55,6 +55,7 @@ class Call:
         before = len(self.told)
         for _ in range(round(seconds / FRAME_SECONDS)):
             self._probability = probability
+            self.ears.sounding = self.loudspeaker.playing
             self.told += self.ears.hear(np.full(FRAME, self.frames, np.float32), deaf)
             self.frames += 1
         return [told.change for told in self.told[before:] if told.change is not None]

@@ -209,9 +209,9 @@ def talk(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_talk_hears_and_answers(sound: PrivateSound, heard: Path) -> None:
+def test_talk_hears_and_answers(sound: PrivateSound, heard: Path, tmp_path: Path) -> None:
     said = spoken(1.4)
-    program = talk()
+    program = talk("--record", str(tmp_path / "call"))
     try:
         wait_for(lambda: sound.listeners() == 1, "for the microphone to open", 20)
         sound.feed_back()
@@ -229,6 +229,10 @@ def test_talk_hears_and_answers(sound: PrivateSound, heard: Path) -> None:
     assert program.returncode == 0, errors
     assert "Traceback" not in errors
     assert "> (spoken)" in out and "You said: [voice" in out
+    command = [sys.executable, "main.py", "replay", str(tmp_path / "call")]
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "started" in again.stdout and "ended" in again.stdout and "The same as it was" in again.stdout
     _, alike = position_of(said, np.load(heard / "1.npy"))
     assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
     assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
