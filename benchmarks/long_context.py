@@ -83,8 +83,9 @@ def turns(engine: Engine, count: int) -> dict[str, object]:
             talk.say(QUESTIONS[turn % len(QUESTIONS)] + " Tell me more about that, please." * 6)
             for _event in talk.reply(seed=turn, max_text_tokens=24, max_speech_seconds=1.0):
                 pass
-            if turn in (20, count):
+            if turn % 20 == 0 or turn == count:
                 memory[turn] = psutil.Process().memory_info().rss / 1e6
+                print(f"turn {turn}: {talk.tokens} tokens, {memory[turn]:.0f} MB", flush=True)
     growth = round(memory[count] / memory[20] - 1, 4)
     return {"turns": count, "mb_after_20": round(memory[20]), "mb_after_all": round(memory[count]), "growth": growth}
 
