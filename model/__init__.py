@@ -16,8 +16,9 @@ def load(
     precision: str = "auto",
     speech: bool = True,
     context: int | None = None,
+    saving: int = 0,
 ) -> Engine:
     """The engine of the embedded model ("nano") or of a folder in the official layout; see model.checkpoint.load."""
     from model.checkpoint.load import load as load_engine
 
-    return load_engine(name, device, precision, speech, context)
+    return load_engine(name, device, precision, speech, context, saving)

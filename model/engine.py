@@ -13,6 +13,7 @@ from model.conversation import Conversation
 from model.errors import BadInputError
 from model.lanes import Lane
 from model.memory import Memory
+from model.plan import Plan
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
 from model.prompt.tokenizer import TextTokenizer
@@ -28,6 +29,10 @@ class Engine:
     Attributes:
         name: as the person called it, or the folder's name.
         talker, token2wav: None when the model was loaded without speech.
+        plan: how it is kept, and how much memory that was thought to take.
+        saving: how many steps more was saved than the plan said at first; one more, and it is loaded smaller.
+        notes: sentences for the person about how it was loaded.
+        encoders: where pictures and sounds are made ready beside what is being read.
     """
 
     name: str
@@ -42,6 +47,9 @@ class Engine:
     talker: Talker | None
     token2wav: Token2Wav | None
     voices_by_name: dict[str, Voice]
+    plan: Plan | None = None
+    saving: int = 0
+    notes: tuple[str, ...] = ()
     encoders: Lane = field(default_factory=lambda: Lane(torch.device("cpu")), repr=False)
     _free: list[Memory] = field(default_factory=list, repr=False)
 

@@ -117,7 +117,7 @@ def joined(*linears: nn.Linear) -> nn.Linear:
     joined.weight = nn.Parameter(weight, requires_grad=False)
     if linears[0].bias is not None:
         bias = torch.cat([linear.bias for linear in linears])
-        if bias.any():
+        if bias.is_meta or bias.any():
             joined.bias = nn.Parameter(bias, requires_grad=False)
     return joined
 

@@ -7,7 +7,7 @@ length changes nothing. Tested against what allocators count while such a conver
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import ceil
@@ -41,6 +41,7 @@ _VIDEO_PIXELS = (128 * 28 * 28, 768 * 28 * 28)
 _TOKENS_BESIDE = 64  # of a prompt: system, roles, markers
 _SOUND_TOKENS = 25  # a second
 _BANDWIDTHS = ((8.5, 272.0), (12.5, 360.0), (16.5, 288.0), (24.5, 936.0), (33.0, 1792.0))  # card's GiB, GB/s
+_LEAST_CONTEXT = 2048  # tokens
 _REACH = 0.6  # of a card's bandwidth is what decoding gets
 _MOST_STEPS = 400.0  # a second; what launching takes even when it is captured
 
@@ -195,11 +196,25 @@ def choose(
     return replace(best, advice=_advice(config, best, precision, context, film, speech, bfloat16))
 
 
+def plans(
+    config: OmniConfig, precision: str, on_card: bool, speech: bool, budget: int | None, bfloat16: bool
+) -> Iterator[Plan]:
+    """Ways to load a model, each next one in less memory: first by how it is kept, then by how much it remembers."""
+    names = [precision] if precision != "auto" else automatic(on_card, bfloat16)
+    for name in names:
+        for placement in placements(name, on_card, bfloat16):
+            last = make_plan(config, placement, on_card, None, None, speech, budget)
+            yield last
+    while (shorter := last.context // 2) >= _LEAST_CONTEXT:
+        last = make_plan(config, last.placement, on_card, shorter, None, speech, budget)
+        yield last
+
+
 def automatic(on_card: bool, bfloat16: bool) -> list[str]:
     """Precisions that "auto" tries, in order."""
     if on_card:
         return [BF16, NF4]  # 8 bits are slower there than either: each step makes them wide again
-    return [INT8, NF4] if bfloat16 else [FP32, INT8, NF4]
+    return [INT8, NF4]
 
 
 def card_budget(gib: float) -> int:
@@ -397,7 +412,7 @@ def _advice(
             found.append(f"--precision {name} needs {other.peak / GIB:.1f} GiB")
             break
     length = plan.context // 2
-    while length >= 2048:
+    while length >= _LEAST_CONTEXT:
         if other := fits(precision=smallest, context=length):
             found.append(f"--context {length} needs {other.peak / GIB:.1f} GiB")
             break

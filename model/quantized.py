@@ -91,3 +91,29 @@ def quantized(linear: nn.Linear, kind: str) -> nn.Module:
     if kind in INT8_KINDS:
         return Int8Linear(weight, bias, _COPIES.get(kind))
     return {NF4: Nf4Linear, INT4: Int4Linear}[kind](weight, bias)
+
+
+def restored(kind: str, tensors: dict[str, Tensor], outputs: int, inputs: int) -> nn.Module:
+    """A quantized layer from its own tensors; KeyError where one is missing."""
+    made: Int8Linear | Nf4Linear | Int4Linear
+    names: tuple[str, ...]
+    if kind in INT8_KINDS:
+        made, names = Int8Linear.__new__(Int8Linear), ("levels", "scales")
+    elif kind == NF4:
+        made, names = Nf4Linear.__new__(Nf4Linear), ("packed", "absmax", "nested", "offset")
+    else:
+        made, names = Int4Linear.__new__(Int4Linear), ("packed", "scales")
+    nn.Module.__init__(made)
+    for name in names:
+        made.register_buffer(name, tensors[name])
+    made.bias = nn.Parameter(tensors["bias"], requires_grad=False) if "bias" in tensors else None
+    if isinstance(made, Int8Linear):
+        copy = _COPIES.get(kind)
+        made.weight = None if copy is None else nn.Parameter(made._wide(copy), requires_grad=False)
+        return made
+    made.out_features, made.in_features = outputs, inputs
+    if isinstance(made, Nf4Linear):
+        made._state = None
+    else:
+        made.group = inputs // len(made.scales)
+    return made

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+import psutil
 import torch
 from torch import nn
 
-from model.checkpoint.build import Builder, without_weights
+from model.checkpoint.build import Builder, empty, without_weights
 from model.checkpoint.installed import EMBEDDED_NAME, find_model
+from model.checkpoint.saved import restore, save, saved_path
 from model.checkpoint.settings import read_front_ends, read_settings
 from model.checkpoint.voices import Voice, read_voices
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
 from model.four_bits import bitsandbytes
-from model.placement import PRECISIONS, placements
+from model.lanes import Lane
+from model.placement import BF16, FP32, PRECISIONS, Placement
+from model.plan import GIB, Plan, choose, plans
 from model.processor import multiplies_bfloat16
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def load(
@@ -30,17 +39,18 @@ def load(
     precision: str = "auto",
     speech: bool = True,
     context: int | None = None,
+    saving: int = 0,
 ) -> Engine:
     """The engine of the embedded model ("nano") or of a model folder in the official layout.
 
-    `context` is how many tokens of a conversation it may remember, where that is less than it could.
+    `context` is how many tokens of a conversation it may remember, where that is less than it could. `saving`: how many
+    steps more memory is to be saved than the plan says, after it turned out to be too little (`Engine.saving`).
     Raises BadInputError for what cannot be read as a model, CannotRunError for what this machine cannot run.
     """
     folder = find_model(name)
     config = _within(read_config(folder), context)
-    chosen = _device(device)
-    precision = _precision(precision, chosen)
-    placement = placements(precision, chosen.type == "cuda", multiplies_bfloat16())[0]
+    chosen = find_device(device)
+    _check_precision(precision, chosen)
     tokenizer = read_tokenizer(folder)
     _check_ids(folder, config, tokenizer)
     settings = read_settings(folder, config, tokenizer.turn_end)
@@ -49,15 +59,28 @@ def load(
     speech = speech and config.enable_audio_output
     if speech:
         _check_voices(folder, config, voices)
-    builder = Builder(folder, config, placement, chosen)
-    thinker = builder.thinker()
-    talker = builder.talker() if speech else None
-    token2wav = builder.token2wav() if speech else None
-    builder.close()
+    ways = _ways(name, config, precision, chosen, speech)
+    notes: list[str] = []
+    while True:
+        if saving >= len(ways):
+            raise CannotRunError(f"There is not enough memory for {name}, however it is kept; take a smaller model.")
+        way = ways[saving]
+        config = _within(config, way.context)
+        try:
+            keep = name != EMBEDDED_NAME
+            thinker, talker, token2wav = _parts(folder, config, way.placement, chosen, speech, keep)
+            break
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        saving += 1
+        release_memory(chosen)
+    if saving:
+        notes.append(_told(way))
     return Engine(
         name=name if name == EMBEDDED_NAME else folder.name,
         device=str(chosen),
-        precision=precision,
+        precision=way.precision,
         config=config,
         settings=settings,
         tokenizer=tokenizer,
@@ -67,11 +90,80 @@ def load(
         talker=talker,
         token2wav=token2wav,
         voices_by_name=voices,
+        plan=way,
+        saving=saving,
+        notes=tuple(notes),
+        encoders=Lane(chosen),
     )
 
 
+def _ways(name: str, config: OmniConfig, precision: str, device: torch.device, speech: bool) -> list[Plan]:
+    """Plans, the first of them the roomiest that fits; the later ones save more and more."""
+    on_card = device.type == "cuda"
+    release_memory(device)
+    budget = torch.cuda.mem_get_info(device)[0] if on_card else psutil.virtual_memory().available
+    ladder = list(plans(config, precision, on_card, speech, budget, multiplies_bfloat16()))
+    for first, plan in enumerate(ladder):
+        if plan.fits and plan.context == ladder[0].context:
+            return ladder[first:]
+    if on_card:
+        told = choose(config, precision, True, None, None, speech, budget)
+        raise CannotRunError(
+            f"{name} needs {told.peak / GIB:.1f} GiB of the card's memory in {told.precision}, "
+            f"and {budget / GIB:.1f} are free; what helps: {', or '.join(told.advice)}."
+        )
+    return ladder  # a processor's memory can be shared out anew, and be swapped: let it try
+
+
+def _parts(
+    folder: Path, config: OmniConfig, placement: Placement, device: torch.device, speech: bool, keep: bool
+) -> tuple[Thinker, Talker | None, Token2Wav | None]:
+    """The model's parts, from what was kept of them or from their weights. `keep`: for the next start."""
+    keep = keep and placement.decoder not in (FP32, BF16)
+    builder = Builder(folder, config, placement, device)
+
+    def part(name: str, make: Callable[[], M], build: Callable[[], M]) -> M:
+        if not keep:
+            return build()
+        path = saved_path(folder, name, placement, device)
+        module = empty(folder, make)
+        if path.is_file() and restore(module, path, f"{name}.", placement, device):
+            return module
+        built = build()
+        save(built, path)
+        return built
+
+    try:
+        thinker = part("thinker", lambda: Thinker(config.thinker), builder.thinker)
+        if not speech:
+            return thinker, None, None
+        talker = part("talker", lambda: Talker(config.talker), builder.talker)
+        return thinker, talker, builder.token2wav()
+    finally:
+        builder.close()
+
+
+def _told(plan: Plan) -> str:
+    """What was given up for memory's sake."""
+    kept = f"in {plan.precision}, with {plan.context} tokens of context"
+    towers = ", ear and eye in fewer bits" if plan.placement.towers not in (FP32, BF16) else ""
+    return f"There was not enough memory; the model is loaded {kept}{towers}."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """PyTorch tells of it by a RuntimeError, with a class of its own on cards only."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def release_memory(device: torch.device) -> None:
+    """Give back what nobody uses any more."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
 def _within(config: OmniConfig, context: int | None) -> OmniConfig:
-    """The same model with a shorter memory."""
+    """The same model with a shorter memory, where it is one."""
     text = config.thinker.text
     if context is None or context >= text.max_position_embeddings:
         return config
@@ -121,7 +213,8 @@ def _check_voices(folder: Path, config: OmniConfig, voices: dict[str, Voice]) ->
             raise BadInputError(f'{folder}: the voice "{name}" begins with token {voice.bos_token} of only {rows}.')
 
 
-def _device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
+    """The device of that name; CannotRunError where there is none."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -137,13 +230,8 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _precision(name: str, device: torch.device) -> str:
+def _check_precision(name: str, device: torch.device) -> None:
     if name not in ("auto", *PRECISIONS):
         raise BadInputError(f'There is no precision "{name}"; give one of auto, {", ".join(PRECISIONS)}.')
-    if name == "auto":
-        if device.type == "cuda":
-            return "bf16"
-        return "int8"
     if name == "nf4" and device.type == "cuda":
         bitsandbytes()  # which multiplies it there
-    return name
