@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from model.errors import BadInputError, CannotRunError
+from model.failures import is_out_of_memory
 
 COMMANDS = {
     "ask": "one question, one answer, in text and speech",
@@ -92,7 +93,7 @@ def _fail(error: Exception) -> int:
         sentence = f"A part of the program is missing ({error}); set it up again as the README says."
     elif isinstance(error, BadInputError | CannotRunError) or _is_audio_error(error):
         sentence = str(error)
-    elif isinstance(error, MemoryError) or _is_out_of_memory(error):
+    elif is_out_of_memory(error):
         sentence = "There is not enough memory for this; try something shorter, or a smaller model."
     else:
         sentence = f"Something went wrong ({type(error).__name__}: {error}); --debug shows where."
@@ -104,13 +105,6 @@ def _is_audio_error(error: Exception) -> bool:
     from app.audio_devices import AudioError  # not at the top: the help needs no sound
 
     return isinstance(error, AudioError)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """PyTorch tells of it by a RuntimeError, with a class of its own on graphics cards only."""
-    return isinstance(error, RuntimeError) and (
-        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
-    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Decides what a new engine is told first (model, persona, the newest turns) and w
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from app import engine_protocol as protocol
@@ -18,6 +19,8 @@ from app.view_models.conversation import ConversationViewModel, Notice
 from app.view_models.message import MessageState
 
 log = logging.getLogger(__name__)
+
+_LOST_AT_MOST, _LOST_WITHIN = 3, 300.0  # times in so many seconds
 
 
 class EngineLife:
@@ -34,6 +37,9 @@ class EngineLife:
     ) -> None:
         self._shown, self._settings, self._line = shown, settings, line
         self._answering, self._speaking, self._fail_turn = answering, speaking, fail_turn
+        self._saving = 0  # steps of memory that the loaded model saves beyond its plan
+        self._lost_at: list[float] = []  # when the graphics device was lost
+        self._came_back = False
 
     def is_there(self) -> bool:
         """Whether a question would find an engine; where not, the person is told what to do."""
@@ -56,8 +62,13 @@ class EngineLife:
         self._answering.stop(MessageState.FAILED, "The engine was restarted.")
         self.start()
 
-    def reload(self) -> None:
+    def out_of_memory(self, saving: int) -> None:
+        """A question needed more memory than there is: have the model loaded smaller; the conversation goes on."""
+        self.reload(saving)
+
+    def reload(self, saving: int = 0) -> None:
         """Load the model anew, as the settings now have it; the conversation goes on."""
+        self._saving = saving
         self._speaking.drop()
         self._answering.stop(MessageState.INTERRUPTED)
         if not self._line.usable and not self._line.process.alive:
@@ -74,8 +85,9 @@ class EngineLife:
         if chosen.engine:  # a voice is chosen when it has told which ones it has
             load = protocol.LoadModel("", voice=None, context=context, engine=chosen.engine)
         else:
+            voice = chosen.voice or None
             load = protocol.LoadModel(
-                chosen.model, chosen.device, chosen.precision, voice=chosen.voice or None, context=context
+                chosen.model, chosen.device, chosen.precision, voice=voice, context=context, saving=self._saving
             )
         return [load, *persona(chosen.persona), *turns_to_recall(self._shown.messages)]
 
@@ -89,6 +101,11 @@ class EngineLife:
     def loaded(self, event: protocol.Loaded) -> None:
         """The model can be asked."""
         self._shown.set_model(model_info(event))
+        if self._came_back:
+            self._came_back = False
+            self._shown.set_notice(Notice("The graphics device was lost; the engine was started again.", "info"))
+        if event.note:
+            self._shown.set_notice(Notice(event.note, "info"))
         if not event.voices:
             self._shown.set_notice(Notice(f"{event.name} has no voice; its answers are text only."))
             return
@@ -111,6 +128,16 @@ class EngineLife:
         self._speaking.close_ears()
         self._speaking.turn = 0
         self._answering.engine_died()
+        if exit_code == protocol.DEVICE_LOST and self._may_come_back():
+            self._came_back = True
+            self.start()
+            return
         cause = f"signal {-exit_code}" if exit_code < 0 else f"code {exit_code}"
         text = f"The engine has stopped ({cause}). Your conversation is kept; restart the engine to go on."
         self._shown.set_notice(Notice(text, "error", "restart"))
+
+    def _may_come_back(self) -> bool:
+        """Whether a device that is lost is looked for again: not when it is lost again and again."""
+        now = time.monotonic()
+        self._lost_at = [*(at for at in self._lost_at if now - at < _LOST_WITHIN), now]
+        return len(self._lost_at) <= _LOST_AT_MOST

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+DEVICE_LOST = 86  # exit code of an engine whose graphics device is gone: a new process may find it again
 PICTURE_PIXELS = (56 * 56, 28 * 28 * 16384)  # the official checkpoints'
 _LENGTH = struct.Struct("<Q")
 
@@ -26,7 +27,8 @@ class LoadModel:
     """Load a model in place of the one there is; answered by Loaded or LoadFailed. `voice=None` keeps the voice.
 
     `context` is how many tokens it may remember, 0 for all that it can. `engine` is the address of a server to ask in
-    our own engine's place; `name` is then the server's name for the model, or empty for its first one.
+    our own engine's place; `name` is then the server's name for the model, or empty for its first one. `saving`: how
+    many steps more memory is to be saved than was planned, as OutOfMemory tells.
     """
 
     name: str
@@ -36,6 +38,7 @@ class LoadModel:
     voice: str | None = None
     context: int = 0
     engine: str = ""
+    saving: int = 0
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ Command = (
 @dataclass(frozen=True)
 class Loaded:
     """The model is there and a conversation is open. `picture_pixels`: of how many at least and at most it sees a
-    picture."""
+    picture. `note`: a sentence about how it was loaded, if there is anything to say."""
 
     name: str
     device: str
@@ -188,6 +191,15 @@ class Loaded:
     context_length: int
     generation: int = 0
     picture_pixels: tuple[int, int] = PICTURE_PIXELS
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OutOfMemory:
+    """The turn needed more memory than there is. It has Failed; the model should be loaded anew, with this `saving`."""
+
+    generation: int
+    saving: int
 
 
 @dataclass(frozen=True)
@@ -262,7 +274,7 @@ class EngineDied:
     generation: int = 0
 
 
-Event = Loaded | LoadFailed | Text | Speech | ReplyDone | Trimmed | Remark | Failed | EngineDied
+Event = Loaded | LoadFailed | OutOfMemory | Text | Speech | ReplyDone | Trimmed | Remark | Failed | EngineDied
 
 
 def write_message(stream: BinaryIO, message: Command | Event) -> None:

@@ -23,6 +23,7 @@ import numpy as np
 from app import engine_factory
 from app import engine_protocol as protocol
 from model.errors import BadInputError, CannotRunError
+from model.failures import is_device_lost, is_out_of_memory
 
 log = logging.getLogger("visavis.engine")
 
@@ -95,12 +96,27 @@ class EngineWorker:
             self._fail(command, generation, str(error), bad_input=True)
         except CannotRunError as error:
             self._fail(command, generation, str(error))
-        except MemoryError:
-            self._fail(command, generation, "There is not enough memory for this; try something shorter or smaller.")
         except Exception as error:
+            if is_out_of_memory(error):
+                self._run_out_of_memory(command, generation)
+                return
+            if is_device_lost(error):
+                log.error("the device is lost: %s", error)
+                logging.shutdown()
+                os._exit(protocol.DEVICE_LOST)  # nothing can be freed in an orderly way any more
             # A defect of ours must not end the conversation, and must not be hidden: the log has the whole story.
             log.exception("%s failed", type(command).__name__)
             self._fail(command, generation, f"Something went wrong in the engine ({type(error).__name__}: {error}).")
+
+    def _run_out_of_memory(self, command: protocol.Command, generation: int) -> None:
+        """Tell, and have the model loaded smaller."""
+        saving = getattr(self._engine, "saving", None)
+        self._fail(command, generation, "There is not enough memory for this; try something shorter or smaller.")
+        if saving is None or isinstance(command, protocol.LoadModel):
+            return
+        self._close_conversation()
+        self._engine = None
+        self._send(protocol.OutOfMemory(generation, saving + 1))
 
     def _fail(self, command: protocol.Command, generation: int, reason: str, bad_input: bool = False) -> None:
         if isinstance(command, protocol.LoadModel):
@@ -166,23 +182,33 @@ class EngineWorker:
             talk.say(text)
         talk.close_turn(role)
 
-    def _load(self, command: protocol.LoadModel) -> None:
-        self._close_conversation()
-        self._engine = None  # the old model's memory must be free before the new one asks for its own
-        limit = {"context": command.context} if command.context else {}
+    def _make_engine(self, command: protocol.LoadModel, told: dict[str, int]) -> Any:
+        """Our own, or a server's; `told` are the limits that are there."""
         if command.engine:
             from app import remote  # only here: our own engine needs no client
 
-            self._engine = remote.load(command.engine, command.name, command.voice, command.speech, **limit)
-        else:
-            load = engine_factory.resolve(self._factory)
-            self._engine = load(
-                command.name, device=command.device, precision=command.precision, speech=command.speech, **limit
-            )
+            limit = {"context": command.context} if command.context else {}
+            return remote.load(command.engine, command.name, command.voice, command.speech, **limit)
+        load = engine_factory.resolve(self._factory)
+        return load(command.name, device=command.device, precision=command.precision, speech=command.speech, **told)
+
+    def _load(self, command: protocol.LoadModel) -> None:
+        self._close_conversation()
+        self._engine = None  # the old model's memory must be free before the new one asks for its own
+        told = {name: value for name in ("context", "saving") if (value := getattr(command, name))}
         self._voice = command.voice or self._voice
-        if self._voice not in self._engine.voices:
-            self._voice = None
-        self._open_conversation()
+        while True:
+            self._engine = self._make_engine(command, told)
+            if self._voice not in self._engine.voices:
+                self._voice = None
+            try:
+                self._open_conversation()  # which takes the memory that a conversation needs
+                break
+            except Exception as error:
+                if not is_out_of_memory(error) or not hasattr(self._engine, "saving"):
+                    raise
+                told["saving"] = self._engine.saving + 1
+            self._engine = None
         engine = self._engine
         self._send(
             protocol.Loaded(
@@ -194,6 +220,7 @@ class EngineWorker:
                 sample_rate=engine.sample_rate,
                 context_length=engine.context_length,
                 picture_pixels=_picture_pixels(engine),
+                note=" ".join(getattr(engine, "notes", ())),
             )
         )
 

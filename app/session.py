@@ -316,6 +316,8 @@ class Session:
                 self._life.load_failed(reason)
             case protocol.EngineDied(exit_code, last_words):
                 self._life.died(exit_code, last_words)
+            case protocol.OutOfMemory(_, saving):
+                self._life.out_of_memory(saving)
             case protocol.Failed(0, reason):
                 if self._line.usable:
                     self.shown.set_notice(Notice(reason, "warning"))

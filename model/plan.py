@@ -184,7 +184,7 @@ def choose(
 ) -> Plan:
     """The roomiest plan of a precision that fits, else its smallest, with advice; "auto" tries the precisions from the
     most exact that is sensible there."""
-    order = [precision] if precision != "auto" else automatic(on_card, bfloat16)
+    order = [precision] if precision != "auto" else automatic(on_card)
     best: Plan | None = None
     for name in order:
         for placement in placements(name, on_card, bfloat16):
@@ -200,7 +200,7 @@ def plans(
     config: OmniConfig, precision: str, on_card: bool, speech: bool, budget: int | None, bfloat16: bool
 ) -> Iterator[Plan]:
     """Ways to load a model, each next one in less memory: first by how it is kept, then by how much it remembers."""
-    names = [precision] if precision != "auto" else automatic(on_card, bfloat16)
+    names = [precision] if precision != "auto" else automatic(on_card)
     for name in names:
         for placement in placements(name, on_card, bfloat16):
             last = make_plan(config, placement, on_card, None, None, speech, budget)
@@ -210,7 +210,7 @@ def plans(
         yield last
 
 
-def automatic(on_card: bool, bfloat16: bool) -> list[str]:
+def automatic(on_card: bool) -> list[str]:
     """Precisions that "auto" tries, in order."""
     if on_card:
         return [BF16, NF4]  # 8 bits are slower there than either: each step makes them wide again

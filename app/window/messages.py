@@ -25,6 +25,15 @@ _FORMS = (
     QT_TRANSLATE_NOOP(
         "Messages", "The engine has stopped (code {0}). Your conversation is kept; restart the engine to go on."
     ),
+    QT_TRANSLATE_NOOP("Messages", "The graphics device was lost; the engine was started again."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "There was not enough memory; the model is loaded in {0}, with {1} tokens of context."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "There was not enough memory; the model is loaded in {0}, with {1} tokens of context, "
+        "ear and eye in fewer bits.",
+    ),
     QT_TRANSLATE_NOOP("Messages", "Something went wrong in the engine ({0}: {1})."),
     QT_TRANSLATE_NOOP("Messages", "There is not enough memory for this; try something shorter or smaller."),
     QT_TRANSLATE_NOOP("Messages", "No model is loaded; choose one in the settings."),
@@ -54,7 +63,11 @@ _FORMS = (
     QT_TRANSLATE_NOOP(
         "Messages", "There is no CUDA device here, or this build of torch cannot use it; use --device cpu."
     ),
-    QT_TRANSLATE_NOOP("Messages", "The precision {0} is not there yet on {1}; use fp32 or bf16."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0} needs {1} GiB of the card's memory in {2}, and {3} are free; what helps: {4}.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "There is not enough memory for {0}, however it is kept; take a smaller model."),
     # microphone and loudspeaker
     QT_TRANSLATE_NOOP(
         "Messages", "Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio for it."

@@ -20,6 +20,7 @@ from model.checkpoint.voices import Voice, read_voices
 from model.config import OmniConfig, read_config
 from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
+from model.failures import is_out_of_memory
 from model.four_bits import bitsandbytes
 from model.lanes import Lane
 from model.placement import BF16, FP32, PRECISIONS, Placement
@@ -148,11 +149,6 @@ def _told(plan: Plan) -> str:
     kept = f"in {plan.precision}, with {plan.context} tokens of context"
     towers = ", ear and eye in fewer bits" if plan.placement.towers not in (FP32, BF16) else ""
     return f"There was not enough memory; the model is loaded {kept}{towers}."
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """PyTorch tells of it by a RuntimeError, with a class of its own on cards only."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def release_memory(device: torch.device) -> None:

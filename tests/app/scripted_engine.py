@@ -2,8 +2,8 @@
 
 What it does is in the words it is given: "slow" takes 20 ms a word, "long" answers with many words, "lecture" with a
 long text in Markdown, 5 ms a word; "forget" trims the context, "crash" dies in the middle by SIGKILL, "refuse" raises
-BadInputError, "bug" raises something else. Where VISAVIS_TEST_LOG names a folder, what it was told is written there,
-for tests from outside.
+BadInputError, "suspend" finds the device gone, "starve" finds the memory full until some is saved, "bug" raises
+something else. Where VISAVIS_TEST_LOG names a folder, what it was told is written there, for tests from outside.
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ In the evening the light comes in low and crosses far more air; what is left of 
 the same effect, only with a longer path.
 
 """
+
+
+class OutOfMemoryError(RuntimeError):
+    """As PyTorch names its own."""
 
 
 class ScriptedConversation:
@@ -142,6 +146,10 @@ class ScriptedConversation:
         self._write_down(said)
         if "bug" in said:
             raise RuntimeError("scripted")
+        if "suspend" in said:
+            raise RuntimeError("CUDA error: unspecified launch failure")
+        if "starve" in said and not self.engine.saving:
+            raise OutOfMemoryError("CUDA out of memory")
         if "dice" in said:
             said = f"{said} {next(self.engine.dice)}"
         words = self._words(said)
@@ -191,6 +199,8 @@ class ScriptedEngine:
     voices = ("Anna", "Ben")
     sample_rate = RATE
     context_length = 2048
+    saving = 0
+    notes: tuple[str, ...] = ()
 
     def __init__(self, name: str, device: str, precision: str) -> None:
         self.dice = itertools.count(1)
@@ -201,7 +211,12 @@ class ScriptedEngine:
 
 
 def load(
-    name: str, device: str = "auto", precision: str = "auto", speech: bool = True, context: int | None = None
+    name: str,
+    device: str = "auto",
+    precision: str = "auto",
+    speech: bool = True,
+    context: int | None = None,
+    saving: int = 0,
 ) -> ScriptedEngine:
     """What `model.load` is to the real engine."""
     if name == "none":
@@ -209,5 +224,11 @@ def load(
     if name == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
     engine = ScriptedEngine(name, device, precision if precision != "auto" else "fp32")
-    engine.context_length = context or engine.context_length
+    engine.context_length = (context or engine.context_length) >> saving
+    engine.saving = saving
+    if saving:
+        engine.notes = (
+            f"There was not enough memory; the model is loaded in {engine.precision}, with {engine.context_length} "
+            "tokens of context.",
+        )
     return engine

@@ -110,7 +110,7 @@ def test_four_bits_are_near_and_eight_are_nearer() -> None:
             assert (rows.float() - out[0].float()).abs().max() < 0.05
             return float((out.float() - exact).norm() / exact.norm())
 
-        int8 = error(Int8Linear(linear.weight, linear.bias, copied=False))
+        int8 = error(Int8Linear(linear.weight, linear.bias, copy=None))
         nf4, int4 = error(Nf4Linear(linear.weight, linear.bias)), error(Int4Linear(linear.weight, linear.bias))
     assert int8 < 0.02 < nf4 < int4 < 0.13
 
