@@ -68,7 +68,7 @@ class WeightFiles:
 
     def levels(self, name: str) -> Levels | None:
         """A weight of GPTQ or AWQ as the 4-bit numbers it is made of; None for others."""
-        if self._foreign is None:
+        if self._foreign is None or name not in self._stored:
             return None
         return self._foreign.levels(name, {key: self._tensor(key) for key in self._stored[name]})
 

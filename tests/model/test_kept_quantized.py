@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -112,16 +113,13 @@ def test_four_bits_are_near_and_eight_are_nearer() -> None:
 
         int8 = error(Int8Linear(linear.weight, linear.bias, copy=None))
         nf4, int4 = error(Nf4Linear(linear.weight, linear.bias)), error(Int4Linear(linear.weight, linear.bias))
-    assert int8 < 0.02 < nf4 < int4 < 0.13
+    assert int8 < 0.02 and 0.05 < nf4 < 0.11 and 0.05 < int4 < 0.11
 
 
 def test_eight_bits_with_and_without_a_copy_are_the_same_numbers() -> None:
-    linear = nn.Linear(128, 64).bfloat16()
+    weight = torch.randn(64, 128).bfloat16()
     x = torch.randn(30, 128).bfloat16()
-    with torch.no_grad():
-        assert torch.equal(
-            Int8Linear(linear.weight, linear.bias)(x), Int8Linear(linear.weight, None, False)(x) + linear.bias
-        )
+    assert torch.equal(Int8Linear(weight, None)(x), Int8Linear(weight, None, copied=False)(x))
 
 
 def test_int4_from_levels_rounds_nothing_again() -> None:
@@ -144,13 +142,11 @@ def test_the_second_start_is_the_first_one(wide_model: Path, tmp_path: Path, pre
     assert first.talker is not None and isinstance(first.talker.get_submodule("model.layers.0.mlp.down_proj"), kind)
     kept = sorted(path.name for path in folder.glob(f"{FOLDER}/*/*"))
     assert kept == ["talker.safetensors", "thinker.safetensors"]
-    for path in folder.glob("model*.safetensors"):  # what is kept must be enough, but for token2wav
-        tensors = load_file(path)
-        stat = path.stat()
-        save_file({name: value * 0 if "thinker." in name else value for name, value in tensors.items()}, path)
-        import os
-
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    path = folder / "model.safetensors"  # from here on without the weights of Thinker and Talker
+    stat, tensors = path.stat(), load_file(path)
+    emptied = {name: value if "token2wav." in name else torch.zeros_like(value) for name, value in tensors.items()}
+    save_file(emptied, path, metadata={"format": "pt"})
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     second = load(str(folder), device="cpu", precision=precision)
     states = [engine.thinker.state_dict() for engine in (first, second)]
     assert states[0].keys() == states[1].keys()
