@@ -869,6 +869,18 @@
         <translation>引擎已停止（代码 {0}）。您的对话已保留；请重启引擎以继续。</translation>
     </message>
     <message>
+        <source>The graphics device was lost; the engine was started again.</source>
+        <translation>显卡设备丢失；引擎已重新启动。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory; the model is loaded in {0}, with {1} tokens of context.</source>
+        <translation>内存不足；模型已改用 {0} 加载，上下文为 {1} 个词元。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory; the model is loaded in {0}, with {1} tokens of context, ear and eye in fewer bits.</source>
+        <translation>内存不足；模型已改用 {0} 加载，上下文为 {1} 个词元，听觉和视觉部分使用更少的位数。</translation>
+    </message>
+    <message>
         <source>Something went wrong in the engine ({0}: {1}).</source>
         <translation>引擎出错（{0}：{1}）。</translation>
     </message>
@@ -961,8 +973,12 @@
         <translation>这里没有 CUDA 设备，或当前版本的 torch 无法使用它；请选择处理器。</translation>
     </message>
     <message>
-        <source>The precision {0} is not there yet on {1}; use fp32 or bf16.</source>
-        <translation>{1} 上还不支持精度 {0}；请使用 fp32 或 bf16。</translation>
+        <source>{0} needs {1} GiB of the card&apos;s memory in {2}, and {3} are free; what helps: {4}.</source>
+        <translation>{0} 以 {2} 运行需要 {1} GiB 显存，可用 {3}；可尝试：{4}。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for {0}, however it is kept; take a smaller model.</source>
+        <translation>无论以何种方式保存，内存都不足以运行 {0}；请选择较小的模型。</translation>
     </message>
     <message>
         <source>Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio for it.</source>

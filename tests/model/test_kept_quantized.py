@@ -119,7 +119,7 @@ def test_four_bits_are_near_and_eight_are_nearer() -> None:
 def test_eight_bits_with_and_without_a_copy_are_the_same_numbers() -> None:
     weight = torch.randn(64, 128).bfloat16()
     x = torch.randn(30, 128).bfloat16()
-    assert torch.equal(Int8Linear(weight, None)(x), Int8Linear(weight, None, copied=False)(x))
+    assert torch.equal(Int8Linear(weight, None)(x), Int8Linear(weight, None, copy=None)(x))
 
 
 def test_int4_from_levels_rounds_nothing_again() -> None:
