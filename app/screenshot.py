@@ -1,12 +1,14 @@
 """A picture of the real window with a short made-up conversation, in a throw-away profile; starts no engine.
 
 Pages: `conversation` (the default), `welcome`, `settings` and `settings-` with the name of a page of them, `wizard`,
-`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media` (boxes in a picture, a film's frames), `live`
-(a call with the camera, the face, what it saw), `captions` (the same in large letters), `waterfall`, `engine-stopped`.
+`wizard-devices`, `wizard-machine`, `history`, `listening`, `files`, `media` (boxes in a picture, a film's frames),
+`live` (a call with the camera, the face, what it saw), `captions` (the same in large letters), `waterfall`,
+`engine-stopped`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -46,6 +48,40 @@ PAGES = (
     *("captions", "waterfall", "engine-stopped"),
 )
 _DEFAULT_SIZE = "1080x900"
+# What is said in the pictures, for those who read Chinese.
+_CHINESE = {
+    "Why is the sky blue, in two sentences?": "天空为什么是蓝色的？请用两句话回答。",
+    "Sunlight holds all colours, and the air scatters the short, **blue** waves much more than the long, red "
+    "ones. So wherever you look, away from the sun, it is the scattered blue that reaches your eyes.": "阳光里有"
+    "所有的颜色，"
+    "空气对波长短的**蓝光**的散射远强于波长长的红光。所以无论您往哪里看，只要不是太阳的方向，进入眼睛的都是散射的蓝光。",
+    "In the evening the light comes in low and crosses *far more* air:\n\n"
+    "- most of the blue is lost on the way,\n"
+    "- what is left is yellow, orange and red.\n\n"
+    "That is the same effect, only with a longer path.": "傍晚，阳光斜射进来，要穿过*多得多*的空气：\n\n"
+    "- 大部分蓝光在路上散失了，\n- 剩下的是黄色、橙色和红色。\n\n道理相同，只是路程更长。",
+    "Which of these was recorded at sea?": "其中哪一个是在海上录的？",
+    "And why are clouds white?": "那云为什么是白色的？",
+    "Their drops are large enough to scatter all colours alike, and all of them make white.": "云里的水滴足够大，"
+    "对各种颜色的散射都一样，合起来就是白色。",
+    "A cloud is made of drops, and each drop is large enough to scatter all colours alike, so that": "云由水滴组成，"
+    "每一滴都大到足以同样地散射所有颜色，所以",
+    "Where is the sun?": "太阳在哪里？",
+    "Low over the sea, with its reflection below:": "低低地挂在海面上，下面是它的倒影：",
+    "sun": "太阳",
+    "its reflection": "倒影",
+    "When does the sun touch the water?": "太阳什么时候碰到水面？",
+    "It comes down all the while, touches the water at 0:07 and is gone at 0:10.": "它一直在下落，在 0:07 碰到水面，"
+    "在 0:10 消失。",
+    "You are at the sea, and the sun is about to touch the water. In a minute it will be gone.": "您在海边，"
+    "太阳就要碰到水面了。再过一分钟它就会消失。",
+    "Recipe for plum dumplings": "李子团子的做法",
+    "How do I say “nice to meet you” in Chinese?": "“很高兴认识你”用英语怎么说？",
+    "Read me the letter in this picture": "读一读这张图片里的信",
+    "Names for a small boat": "给小船起个名字",
+    "What did the speaker say about tides?": "讲者关于潮汐说了什么？",
+    "A plan for learning the cello": "学大提琴的计划",
+}
 # how loud a voice is, in frames of the meter
 _LEVELS = tuple(float(level) for level in ".1 .3 .75 .85 .6 .7 .9 .5 .3 .65 .8 .95 .7 .4 .55 .85 .75 .6".split())
 _SETTLE = 400  # milliseconds for layouts and timers
@@ -162,7 +198,7 @@ def _play(shown: ConversationViewModel, page: str) -> None:
     if page == "files":
         for attachment in (_picture(), _sound(), _being_read()):
             shown.attach(attachment)
-        shown.set_draft("Which of these was recorded at sea?")
+        shown.set_draft(_told("Which of these was recorded at sea?"))
         return
     _say(shown, "And why are clouds white?")
     if page == "engine-stopped":
@@ -180,7 +216,7 @@ def _play(shown: ConversationViewModel, page: str) -> None:
         shown.set_phase(Phase.LISTENING, stoppable=True)
         return
     answer = shown.new_answer()
-    answer.text = "A cloud is made of drops, and each drop is large enough to scatter all colours alike, so that"
+    answer.text = _told("A cloud is made of drops, and each drop is large enough to scatter all colours alike, so that")
     answer.speech = [_voice(4.0, 24_000, seed=5)]
     shown.changed(answer)
     shown.set_phase(Phase.SPEAKING, stoppable=True)
@@ -222,7 +258,7 @@ def _remember(application: Application) -> None:
         ("A plan for learning the cello", 33, False),
     ]
     entries = [
-        Entry(str(number), title, pinned, now - days * 86_400, 2 * number + 2)
+        Entry(str(number), _told(title), pinned, now - days * 86_400, 2 * number + 2)
         for number, (title, days, pinned) in enumerate(titles)
     ]
     entries[1] = replace(entries[1], key=application.shown.conversation)
@@ -233,8 +269,12 @@ def _play_media(shown: ConversationViewModel) -> None:
     """Questions about a picture and a film, with boxes and times in their answers."""
     shown.attach(_picture())
     _say(shown, "Where is the sun?")
-    box = '[{"bbox_2d": [360, 205, 440, 276], "label": "sun"}, {"point_2d": [400, 330], "label": "its reflection"}]'
-    _answer(shown, f"Low over the sea, with its reflection below:\n\n```json\n{box}\n```", 3.1)
+    found = [
+        {"bbox_2d": [360, 205, 440, 276], "label": _told("sun")},
+        {"point_2d": [400, 330], "label": _told("its reflection")},
+    ]
+    boxes = json.dumps(found, ensure_ascii=False)
+    _answer(shown, f"{_told('Low over the sea, with its reflection below:')}\n\n```json\n{boxes}\n```", 3.1)
     film = _film()
     shown.attach(film)
     _say(shown, "When does the sun touch the water?")
@@ -253,15 +293,20 @@ def _play_live(shown: ConversationViewModel) -> None:
     question.seen = Seen(list(film.frames[5:10]), [0.0, 0.5, 1.0, 1.5, 2.0])
     shown.changed(question)
     answer = shown.new_answer()
-    answer.text = "You are at the sea, and the sun is about to touch the water. In a minute it will be gone."
+    answer.text = _told("You are at the sea, and the sun is about to touch the water. In a minute it will be gone.")
     answer.speech, answer.sample_rate = [_voice(5.0, 24_000, seed=5)], 24_000
     shown.changed(answer)
     shown.set_phase(Phase.SPEAKING, stoppable=True)
     shown.set_playhead(Playhead(answer, 2.6, 5.0, complete=True))
 
 
+def _told(text: str) -> str:
+    """The same in the language of the window."""
+    return _CHINESE.get(text, text) if translations.current() == "zh_CN" else text
+
+
 def _say(shown: ConversationViewModel, text: str) -> Message:
-    return shown.new_turn(text)
+    return shown.new_turn(_told(text))
 
 
 def _speak(shown: ConversationViewModel, seconds: float) -> Message:
@@ -274,7 +319,7 @@ def _speak(shown: ConversationViewModel, seconds: float) -> Message:
 
 def _answer(shown: ConversationViewModel, text: str, seconds: float) -> None:
     message = shown.new_answer()
-    message.text, message.state, message.sample_rate = text, MessageState.COMPLETE, 24_000
+    message.text, message.state, message.sample_rate = _told(text), MessageState.COMPLETE, 24_000
     message.speech = [_voice(seconds, 24_000, seed=1)]
     message.latency = Latency(0.0, 0.0, 0.08, 0.42, seconds, 0.33 * seconds, 1_100_000_000)
     shown.changed(message)

@@ -28,7 +28,7 @@ from app.view_models.message import MessageState
 from tests.app.sound_doubles import RecordedVoice, TimedSpeaker, spoken
 
 FACTORY = "tests.app.scripted_engine:load"
-_WORDS = "and here are some more words of a question that is as long as questions are "
+_WORDS = "and here are some more words of a question as people ask them, one after another "
 _SECONDS = 2.0  # of each spoken question; an answer speaks a tenth of a second for each word
 _MIB = 1 << 20
 

@@ -17,7 +17,7 @@ import pytest
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files
 from tests.app.real.speech import framed
-from tests.app.rig.display import PrivateDisplay
+from tests.app.rig.display import PrivateDisplay, drag_source
 from tests.app.rig.programs import end, wait_for
 from tests.app.rig.sound import PrivateSound, position_of
 from tests.app.sound_doubles import spoken
@@ -126,36 +126,13 @@ def test_spoken_between_two_keys(program: Program, sound: PrivateSound) -> None:
 
 def test_dropped_with_the_mouse(program: Program, tmp_path: Path) -> None:
     picture = media_files.write_png(tmp_path / "a picture.png", 30, 20)
-    source = f"""
-import sys
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QDrag
-from PySide6.QtWidgets import QApplication, QLabel
-class Source(QLabel):
-    def mousePressEvent(self, event):
-        drag, data = QDrag(self), QMimeData()
-        data.setUrls([QUrl.fromLocalFile({str(picture)!r})])
-        drag.setMimeData(data)
-        drag.exec(Qt.DropAction.CopyAction)
-application = QApplication([])
-label = Source("drag me")
-label.setWindowTitle("files")
-label.setGeometry(1000, 40, 200, 150)
-label.show()
-application.exec()
-"""
-    files = subprocess.Popen([sys.executable, "-c", source], env={**os.environ, **program.display.environment})
-    try:
-        program.display.window("files")
-        time.sleep(0.3)
+    with drag_source(program.display, picture):
         program.display.drag((1100, 110), (450, 350))
         program.display.focus(program.window)
         time.sleep(0.2)
         program.display.type("What is this?")
         program.display.press("Return")
         assert program.wait_for_question(1) == "[picture 30×20] What is this?"
-    finally:
-        end(files)
 
 
 def test_starts_quickly(display: PrivateDisplay, sound: PrivateSound, profile: Path, heard: Path) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from tests.app.rig.programs import end, program, wait_for
 
@@ -77,3 +81,35 @@ class PrivateDisplay:
     def close(self) -> None:
         """End the server."""
         end(self._server)
+
+
+_SOURCE = """
+import sys
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDrag
+from PySide6.QtWidgets import QApplication, QLabel
+class Source(QLabel):
+    def mousePressEvent(self, event):
+        drag, data = QDrag(self), QMimeData()
+        data.setUrls([QUrl.fromLocalFile(sys.argv[1])])
+        drag.setMimeData(data)
+        drag.exec(Qt.DropAction.CopyAction)
+application = QApplication([])
+label = Source("drag me")
+label.setWindowTitle("files")
+label.setGeometry(1000, 40, 200, 150)
+label.show()
+application.exec()
+"""
+
+
+@contextmanager
+def drag_source(display: PrivateDisplay, path: Path) -> Iterator[None]:
+    """A window of another program, around (1100, 110), from which this file can be dragged."""
+    files = subprocess.Popen([sys.executable, "-c", _SOURCE, str(path)], env={**os.environ, **display.environment})
+    try:
+        display.window("files")
+        time.sleep(0.3)
+        yield
+    finally:
+        end(files)
