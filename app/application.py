@@ -20,6 +20,7 @@ from app.capture.camera import Camera, FrameSource
 from app.capture.microphone import Microphone
 from app.garbage import Garbage
 from app.main_thread import MainThread
+from app.model_shelf import ModelShelf
 from app.playback.speaker import Speaker
 from app.push_to_talk import PushToTalk
 from app.remembering import Remembering
@@ -29,9 +30,11 @@ from app.trials import Trials
 from app.view_models.conversation import ConversationViewModel, Notice, Phase
 from app.view_models.envelope import loudness_at
 from app.view_models.message import Message
+from app.view_models.models import ModelsViewModel
 from app.window.main_window import MainWindow
 from app.window.pixels import to_pixels
 from app.window.screen_source import ScreenSource, WindowSource
+from app.window.settings.model_page import ModelPage
 from app.window.theme import Theme
 from app.window.tray import Tray
 from app.window.wizard import Wizard
@@ -70,6 +73,8 @@ class Application(QObject):
         source = session_parts.get("source", Microphone)
         look = session_parts["look"]
         self.trials = Trials(settings, self.shown, self._main_thread.post, source, make_speaker, look)
+        self.models = ModelsViewModel()
+        self.shelf = ModelShelf(self.models, self._main_thread.post)
         self.remembering = Remembering(self.shown, settings, self.session, self._main_thread.post)
         self.window = self._make_window()
         self._place_window()
@@ -106,6 +111,7 @@ class Application(QObject):
         self.trials.remove(old.panel.devices, old.panel.model.machine)
         for view_model in (self.shown, self.remembering.history):
             view_model.unsubscribe(partial(_belongs_to, old))
+        self.models.listeners.remove_where(partial(_belongs_to, old))
         self.window = self._make_window()
         self.window.take_place_of(old)
         old.deleteLater()
@@ -161,6 +167,7 @@ class Application(QObject):
         self._timer.stop()
         self._push_to_talk.close()
         self.trials.close()
+        self.shelf.close()
         self.remembering.close()
         self._main_thread.close()
         area = self.window.normalGeometry()
@@ -205,12 +212,21 @@ class Application(QObject):
         panel.changed.connect(self._change_setting)
         panel.model.reload_wanted.connect(session.reload)
         panel.model.doctor_wanted.connect(self.trials.look_at_machine)
+        self._connect_models(panel.model)
         panel.voice.preview_wanted.connect(session.preview_voice)
         panel.persona.persona_chosen.connect(partial(session.choices.choose, "persona"))
         panel.history.delete_all_wanted.connect(self.remembering.delete_all)
         panel.devices_wanted.connect(self.trials.look_for_devices)
         self.trials.add_devices(panel.devices)
         self.trials.add_machine(panel.model.machine)
+
+    def _connect_models(self, page: ModelPage) -> None:
+        page.models_wanted.connect(self.shelf.look)
+        page.models.download_wanted.connect(self.shelf.download)
+        page.models.pause_wanted.connect(self.shelf.pause)
+        page.models.verify_wanted.connect(self.shelf.verify)
+        page.models.remove_wanted.connect(self.shelf.remove)
+        self.models.listeners.add(page.show_models)
 
     def _connect_history(self, window: MainWindow) -> None:
         kept, panel = self.remembering, window.history

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from model.checkpoint.installed import NotInstalledError
 from model.errors import BadInputError, CannotRunError
 from model.failures import is_out_of_memory
 
@@ -91,6 +92,10 @@ def _fail(error: Exception) -> int:
     """One line on stderr, and the exit code."""
     if isinstance(error, ImportError):
         sentence = f"A part of the program is missing ({error}); set it up again as the README says."
+    elif isinstance(error, NotInstalledError):
+        from app.models.fit import told_of_not_installed
+
+        sentence = f"{error}{told_of_not_installed(error.name)}"
     elif isinstance(error, BadInputError | CannotRunError) or _is_audio_error(error):
         sentence = str(error)
     elif is_out_of_memory(error):

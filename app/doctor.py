@@ -85,6 +85,7 @@ def examine() -> Iterator[Finding]:
     yield _torch()
     yield _graphics_card()
     yield from _models()
+    yield from _other_models()
     yield from _parts()
     yield from _sound()
     yield _camera()
@@ -217,6 +218,27 @@ def _models() -> Iterator[Finding]:
         yield Finding("Model nano", "fatal", detail, f"close other programs: only {free:.1f} GiB are free", facts)
     else:
         yield Finding("Model nano", "ok", detail, facts=facts)
+
+
+def _other_models() -> Iterator[Finding]:
+    """Those that can be fetched, or have been: whether they would fit what is free now."""
+    try:
+        from app.models.fit import fit_of, in_words
+        from app.models.store import stored
+    except (ImportError, OSError):
+        return  # without PyTorch nothing runs; that is told above
+    for model in stored():
+        fit = fit_of(model) if model.repo else None
+        if fit is None:
+            continue
+        state = "installed" if model.installed else f"not installed; visavis models download {model.name} fetches it"
+        facts = {"fit": asdict(fit), "installed": model.installed}
+        detail = f"{state}; {in_words(fit)}"
+        if fit.fits and (model.installed or fit.has_room):
+            yield Finding(f"Model {model.name}", "ok", detail, facts=facts)
+        else:
+            advice = "close other programs, or use a smaller model: nano runs well" if not fit.fits else "make room"
+            yield Finding(f"Model {model.name}", "missing", detail, advice, facts)
 
 
 def _memory_needed(config: OmniConfig) -> float:

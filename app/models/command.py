@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(as_json: bool) -> int:
+    from app.models.fit import fit_of, in_words
+
     models = store.stored()
-    if as_json:
-        for model in models:
-            print(json.dumps({**vars(model), "folder": str(model.folder)}, ensure_ascii=False))
-        return 0
     width = max(len(model.name) for model in models)
     for model in models:
+        fit = fit_of(model)
+        if as_json:
+            told = {**asdict(model), "folder": str(model.folder), "fit": None if fit is None else asdict(fit)}
+            print(json.dumps(told, ensure_ascii=False), flush=True)
+            continue
         print(f"{model.name:{width}}  {_state(model)}")
+        if fit is not None:
+            print(f"{'':{width}}  {in_words(fit)}")
     return 0
 
 

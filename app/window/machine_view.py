@@ -12,7 +12,8 @@ from app.window.icons import pixmap
 from app.window.theme import Theme
 
 _GIB = 1 << 30
-_ROWS = ("Model nano", "Processor", "Memory", "Graphics card", "Microphone", "Loudspeaker", "Camera", "Disk")
+_ROWS = ("Model nano", "Model 3b", "Model 7b", "Processor", "Memory", "Graphics card")
+_ROWS += ("Microphone", "Loudspeaker", "Camera", "Disk")
 
 
 class MachineView(QWidget):
@@ -67,6 +68,8 @@ class MachineView(QWidget):
     def _title(self, name: str) -> str:
         return {
             "Model nano": self.tr("Model nano"),
+            "Model 3b": self.tr("Model 3b"),
+            "Model 7b": self.tr("Model 7b"),
             "Processor": self.tr("Processor"),
             "Memory": self.tr("Memory"),
             "Graphics card": self.tr("Graphics card"),
@@ -85,6 +88,8 @@ class MachineView(QWidget):
                 enough = self.tr("it needs at most {needed} GB of memory")
                 short = self.tr("it needs {needed} GB of memory, which are not free; close other programs")
                 return (enough if there else short).format(needed=f"{facts['needed_gib']:.1f}")
+            case "Model 3b" | "Model 7b":
+                return self._model(facts, there)
             case "Processor":
                 return self.tr("%n core(s) can be used", "", int(facts["usable"]))
             case "Memory":
@@ -104,6 +109,19 @@ class MachineView(QWidget):
                 return _some(facts.get("devices", [])) or self.tr("looked for when you switch it on") if there else none
             case _:
                 return self.tr("{free} GB are free").format(free=f"{facts['free'] / _GIB:.0f}")
+
+    def _model(self, facts: dict[str, Any], there: bool) -> str:
+        """One that is installed or could be downloaded; the page of the models does it."""
+        fit = facts["fit"]
+        needed, free = f"{fit['needed'] / _GIB:.1f}", f"{fit['free'] / _GIB:.1f}"
+        if not fit["fits"]:
+            return self.tr("too large: it needs {needed} GB, {free} are free").format(needed=needed, free=free)
+        if not there:
+            return self.tr("it would run, but the disk has no room for it")
+        if facts["installed"]:
+            return self.tr("installed; it runs in {precision}").format(precision=fit["precision"])
+        words = self.tr("it would run in {precision}, with {needed} GB of {free}; to be downloaded in the settings")
+        return words.format(precision=fit["precision"], needed=needed, free=free)
 
     def _tint(self) -> None:
         t = self._theme.tokens

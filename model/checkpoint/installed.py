@@ -22,6 +22,14 @@ EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "nano"
 _HUB_ID = re.compile(r"[A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*")  # owner/model
 
 
+class NotInstalledError(CannotRunError):
+    """A model that could be fetched is not here. `name` is what it was called by."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name = name
+
+
 @dataclass(frozen=True)
 class KnownModel:
     """A model that has a short name.
@@ -90,7 +98,7 @@ def find_model(name: str) -> Path:
     if repo is not None and folder_of(repo).is_dir():
         return folder_of(repo)
     if name.lower() in KNOWN or (repo is not None and not exists and not folder.parent.is_dir()):
-        raise CannotRunError(_not_installed(name))
+        raise NotInstalledError(name, _not_installed(name))
     if exists:
         raise BadInputError(f"{name} is not a model folder.")
     if os.sep in name or "/" in name or name.startswith("."):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.settings import CONTEXTS, DEVICES, PRECISIONS, Settings
 from app.view_models.conversation import Change, ConversationViewModel, Phase, What
+from app.view_models.models import ModelState, ModelsViewModel
 from app.window.machine_view import MachineView
+from app.window.settings.model_list import ModelList
 from app.window.settings.page import SettingsPage
 from app.window.theme import Theme
 
@@ -21,10 +24,12 @@ class ModelPage(SettingsPage):
     Signals:
         reload_wanted: load the model as it is now chosen.
         doctor_wanted: tell what this machine can run.
+        models_wanted: look which models there are.
     """
 
     reload_wanted = Signal()
     doctor_wanted = Signal()
+    models_wanted = Signal()
 
     def __init__(self, theme: Theme, shown: ConversationViewModel, settings: Settings) -> None:
         super().__init__(theme, "")
@@ -53,6 +58,11 @@ class ModelPage(SettingsPage):
         self.load = self.button(self.tr("Load this model"))
         self.load.clicked.connect(self.reload_wanted)
         self._told = self.note("")
+        self.section(self.tr("Models"))
+        self.models = ModelList()
+        self.models.use_wanted.connect(self._use)
+        self.column.addWidget(self.models)
+        self._add_engine(settings)
         self.section(self.tr("This machine"))
         self.doctor = self.button(self.tr("What can this machine run?"))
         self.doctor.clicked.connect(self._look)
@@ -63,6 +73,47 @@ class ModelPage(SettingsPage):
         self.column.addStretch(1)
         shown.subscribe(self._on_change)
         self._show_model()
+
+    def _add_engine(self, settings: Settings) -> None:
+        """A server in our own engine's place."""
+        self.section(self.tr("Another engine"))
+        self.engine = QLineEdit(settings.engine)
+        self.engine.setPlaceholderText("http://127.0.0.1:8091/v1")
+        self.engine.setClearButtonEnabled(True)
+        self.engine.setAccessibleName(self.tr("Address of another engine"))
+        self.engine.editingFinished.connect(self._engine_chosen)
+        self.column.addWidget(self.engine)
+        self.note(
+            self.tr(
+                "The address of a server that answers in place of this computer, in the form of OpenAI's chat "
+                "completions. What you say and show then goes there. Empty for none."
+            )
+        )
+
+    def _engine_chosen(self) -> None:
+        self.changed.emit("engine", self.engine.text().strip())
+        self._offer_to_load()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks at it: what is installed may have changed."""
+        super().showEvent(event)
+        self.models_wanted.emit()
+
+    def show_models(self, models: ModelsViewModel) -> None:
+        """The models that there are; those that are installed can be chosen."""
+        self.models.show_models(models)
+        for entry in models.entries:
+            if entry.state is ModelState.INSTALLED and self.model.findData(entry.name) < 0:
+                self.model.insertItem(self.model.count() - 1, entry.name, entry.name)
+
+    def _use(self, name: str) -> None:
+        """Choose an installed model, and load it where another one is there."""
+        self._chosen_model = name
+        self.changed.emit("model", name)
+        self._show_chosen_model(name)
+        self._offer_to_load()
+        if self.load.isEnabled():
+            self.reload_wanted.emit()
 
     def _look(self) -> None:
         self.machine.show()
@@ -97,7 +148,7 @@ class ModelPage(SettingsPage):
 
     def _choices_of_model(self) -> tuple[str, ...]:
         choices = (self.computed_on, self.precision, self.context)
-        return self._chosen_model, *(combo.currentData() for combo in choices)
+        return self._chosen_model, self.engine.text().strip(), *(combo.currentData() for combo in choices)
 
     def _offer_to_load(self) -> None:
         """Only where the choices are others than those of the model that is there."""
