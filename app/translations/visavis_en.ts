@@ -21,4 +21,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>ModelCard</name>
+    <message numerus="yes">
+        <source>%n minute(s)</source>
+        <translation>
+            <numerusform>%n minute</numerusform>
+            <numerusform>%n minutes</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -715,6 +715,14 @@
         <translation>nano 模型</translation>
     </message>
     <message>
+        <source>Model 3b</source>
+        <translation>模型 3b</translation>
+    </message>
+    <message>
+        <source>Model 7b</source>
+        <translation>模型 7b</translation>
+    </message>
+    <message>
         <source>Processor</source>
         <translation>处理器</translation>
     </message>
@@ -787,6 +795,22 @@
     <message>
         <source>{free} GB are free</source>
         <translation>空闲 {free} GB</translation>
+    </message>
+    <message>
+        <source>too large: it needs {needed} GB, {free} are free</source>
+        <translation>太大：需要 {needed} GB，可用 {free} GB</translation>
+    </message>
+    <message>
+        <source>it would run, but the disk has no room for it</source>
+        <translation>可以运行，但磁盘空间不足</translation>
+    </message>
+    <message>
+        <source>installed; it runs in {precision}</source>
+        <translation>已安装；以 {precision} 运行</translation>
+    </message>
+    <message>
+        <source>it would run in {precision}, with {needed} GB of {free}; to be downloaded in the settings</source>
+        <translation>可用 {precision} 运行，需 {needed} GB，可用 {free} GB；可在设置中下载</translation>
     </message>
 </context>
 <context>
@@ -937,8 +961,104 @@
         <translation>{0} 没有嗓音“{1}”；改由 {2} 说话。</translation>
     </message>
     <message>
-        <source>The model &quot;{0}&quot; is not installed; give &quot;nano&quot; or the folder of one.</source>
-        <translation>模型“{0}”未安装；请选择 nano 或某个模型的文件夹。</translation>
+        <source>The model {0} is not installed; fetch it ({1}) with: visavis models download {2}</source>
+        <translation>模型 {0} 尚未安装；用此命令下载（{1}）：visavis models download {2}</translation>
+    </message>
+    <message>
+        <source>The model {0} is not installed; fetch it with: visavis models download {1}</source>
+        <translation>模型 {0} 尚未安装；用此命令下载：visavis models download {1}</translation>
+    </message>
+    <message>
+        <source>The model &quot;{0}&quot; is not installed; give {1}, a folder or a hub id.</source>
+        <translation>模型“{0}”尚未安装；请给出 {1}、一个文件夹或模型库中的名称。</translation>
+    </message>
+    <message>
+        <source>The line to {0} fails ({1}). What has been fetched is kept; the same command goes on from there.</source>
+        <translation>与 {0} 的连接失败（{1}）。已下载的部分会保留，再次下载时从那里继续。</translation>
+    </message>
+    <message>
+        <source>{0} has a trouble of its own ({1}); try again later. What has been fetched is kept; the same command goes on from there.</source>
+        <translation>{0} 自身出现故障（{1}），请稍后再试。已下载的部分会保留，再次下载时从那里继续。</translation>
+    </message>
+    <message>
+        <source>{0} has too many requests (429); try again {1}. What has been fetched is kept; the same command goes on from there.</source>
+        <translation>{0} 的请求过多（429），请稍后再试（{1}）。已下载的部分会保留，再次下载时从那里继续。</translation>
+    </message>
+    <message>
+        <source>{0} does not hand out {1} to everybody (403): accept its conditions at {2}, and set HF_TOKEN to a token of yours.</source>
+        <translation>{0} 不向所有人提供 {1}（403）：请在 {2} 接受其条款，并将 HF_TOKEN 设为您的令牌。</translation>
+    </message>
+    <message>
+        <source>{0} shows {1} to nobody without leave (401): check the name, or set HF_TOKEN.</source>
+        <translation>没有许可，{0} 不会显示 {1}（401）：请检查名称，或设置 HF_TOKEN。</translation>
+    </message>
+    <message>
+        <source>{0} does not answer as a hub: a page of the network in between (a log-in, a proxy), or HF_ENDPOINT names another server.</source>
+        <translation>{0} 的回应不像模型库：可能是网络中间的页面（登录页、代理），或者 HF_ENDPOINT 指向了别的服务器。</translation>
+    </message>
+    <message>
+        <source>The disk of {0} is full. What was fetched is kept; make room, and the same command goes on from there.</source>
+        <translation>{0} 所在的磁盘已满。已下载的部分会保留；腾出空间后可从那里继续。</translation>
+    </message>
+    <message>
+        <source>{0} needs {1} GB on the disk, but only {2} GB are free at {3}; make room, or set VISAVIS_MODELS to a folder with more.</source>
+        <translation>{0} 需要 {1} GB 磁盘空间，但 {3} 处只剩 {2} GB；请腾出空间，或将 VISAVIS_MODELS 设为空间更大的文件夹。</translation>
+    </message>
+    <message>
+        <source>{0}, twice. Something between here and {1} changes it, or the hub is at fault; try later, or a mirror by HF_ENDPOINT. Nothing was installed.</source>
+        <translation>{0}，两次都是如此。此处与 {1} 之间有什么改动了它，或是模型库有误；请稍后再试，或用 HF_ENDPOINT 指定镜像。没有安装任何内容。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged ({1}); fetch it again: visavis models remove {2}, then download it.</source>
+        <translation>{0} 已损坏（{1}）；请先删除 {2}，然后重新下载。</translation>
+    </message>
+    <message>
+        <source>{0} is being downloaded or removed already, elsewhere.</source>
+        <translation>{0} 已在别处下载或删除。</translation>
+    </message>
+    <message>
+        <source>Every file is as the hub has it.</source>
+        <translation>每个文件都与模型库中的一致。</translation>
+    </message>
+    <message>
+        <source>The command models has stopped (code {0}).</source>
+        <translation>models 命令已停止（代码 {0}）。</translation>
+    </message>
+    <message>
+        <source>The command models could not be started ({0}).</source>
+        <translation>无法启动 models 命令（{0}）。</translation>
+    </message>
+    <message>
+        <source>No engine answers at {0} ({1}); start one as the README says, or check the address.</source>
+        <translation>{0} 处没有引擎应答（{1}）；请按 README 所述启动一个，或检查地址。</translation>
+    </message>
+    <message>
+        <source>The engine at {0} asks for a key ({1}): set VISAVIS_ENGINE_KEY to yours.</source>
+        <translation>{0} 处的引擎要求密钥（{1}）：请将 VISAVIS_ENGINE_KEY 设为您的密钥。</translation>
+    </message>
+    <message>
+        <source>The engine at {0} broke off in the middle of its answer; ask again.</source>
+        <translation>{0} 处的引擎在回答途中断开了；请再问一次。</translation>
+    </message>
+    <message>
+        <source>The engine at {0} answered without speech; does it serve the model with its voice?</source>
+        <translation>{0} 处的引擎没有以语音回答；它提供的模型带有语音吗？</translation>
+    </message>
+    <message>
+        <source>The engine at {0} has failed ({1}): {2}</source>
+        <translation>{0} 处的引擎失败了（{1}）：{2}</translation>
+    </message>
+    <message>
+        <source>The engine at {0} is silent for too long; is it still loading?</source>
+        <translation>{0} 处的引擎太久没有应答；它还在加载吗？</translation>
+    </message>
+    <message>
+        <source>There are no chat completions at {0} (404); such addresses mostly end in /v1.</source>
+        <translation>{0} 处没有聊天补全接口（404）；这类地址大多以 /v1 结尾。</translation>
+    </message>
+    <message>
+        <source>{0} is no address of an engine; give one as http://127.0.0.1:8091/v1</source>
+        <translation>{0} 不是引擎的地址；请给出如 http://127.0.0.1:8091/v1 的地址</translation>
     </message>
     <message>
         <source>The embedded model is missing: assets/nano is not beside the program.</source>
@@ -1262,6 +1382,122 @@
     </message>
 </context>
 <context>
+    <name>ModelCard</name>
+    <message>
+        <source>Progress of {name}</source>
+        <translation>{name} 的进度</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>校验</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Checking what has come…</source>
+        <translation>正在校验已下载的内容…</translation>
+    </message>
+    <message>
+        <source>{share} % · connecting…</source>
+        <translation>{share}% · 正在连接…</translation>
+    </message>
+    <message>
+        <source>{share} % · {rate} MB a second · {left} left</source>
+        <translation>{share}% · 每秒 {rate} MB · 剩余 {left}</translation>
+    </message>
+    <message>
+        <source>Paused at {share} %.</source>
+        <translation>已暂停于 {share}%。</translation>
+    </message>
+    <message>
+        <source>Checking every file…</source>
+        <translation>正在校验每个文件…</translation>
+    </message>
+    <message>
+        <source>Removing…</source>
+        <translation>正在删除…</translation>
+    </message>
+    <message>
+        <source>{needed} GB of the card&apos;s memory, {free} are free</source>
+        <translation>{needed} GB 显存，可用 {free} GB</translation>
+    </message>
+    <message>
+        <source>{needed} GB of memory, {free} are free</source>
+        <translation>{needed} GB 内存，可用 {free} GB</translation>
+    </message>
+    <message>
+        <source>Fits this computer in {precision}: it needs {amounts}.</source>
+        <translation>适合这台电脑（{precision}）：需要 {amounts}。</translation>
+    </message>
+    <message>
+        <source>Too large for this computer: even in {precision} it needs {amounts}.</source>
+        <translation>对这台电脑来说太大：即使用 {precision} 也需要 {amounts}。</translation>
+    </message>
+    <message>
+        <source>The disk has no room: {needed} to download, {free} free.</source>
+        <translation>磁盘空间不足：需下载 {needed}，可用 {free}。</translation>
+    </message>
+    <message>
+        <source>less than a minute</source>
+        <translation>不到一分钟</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n minute(s)</source>
+        <translation>
+            <numerusform>%n 分钟</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{size} GB</source>
+        <translation>{size} GB</translation>
+    </message>
+    <message>
+        <source>{size} MB</source>
+        <translation>{size} MB</translation>
+    </message>
+</context>
+<context>
+    <name>ModelList</name>
+    <message>
+        <source>Looking which models there are…</source>
+        <translation>正在查看有哪些模型…</translation>
+    </message>
+    <message>
+        <source>Remove {name} from this computer?</source>
+        <translation>从这台电脑删除 {name}？</translation>
+    </message>
+    <message>
+        <source>It can be downloaded again.</source>
+        <translation>之后可以重新下载。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
     <name>ModelPage</name>
     <message>
         <source>Model</source>
@@ -1304,12 +1540,28 @@
         <translation>加载此模型</translation>
     </message>
     <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
         <source>This machine</source>
         <translation>这台电脑</translation>
     </message>
     <message>
         <source>What can this machine run?</source>
         <translation>这台电脑能运行什么？</translation>
+    </message>
+    <message>
+        <source>Another engine</source>
+        <translation>其他引擎</translation>
+    </message>
+    <message>
+        <source>Address of another engine</source>
+        <translation>其他引擎的地址</translation>
+    </message>
+    <message>
+        <source>The address of a server that answers in place of this computer, in the form of OpenAI&apos;s chat completions. What you say and show then goes there. Empty for none.</source>
+        <translation>代替这台电脑回答的服务器地址，使用 OpenAI 聊天补全的形式。您所说和所展示的内容会发送到那里。留空则不使用。</translation>
     </message>
     <message>
         <source>All it can</source>

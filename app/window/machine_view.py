@@ -12,8 +12,8 @@ from app.window.icons import pixmap
 from app.window.theme import Theme
 
 _GIB = 1 << 30
-_ROWS = ("Model nano", "Model 3b", "Model 7b", "Processor", "Memory", "Graphics card")
-_ROWS += ("Microphone", "Loudspeaker", "Camera", "Disk")
+_MODELS = ("Model nano", "Model 3b", "Model 7b")
+_ROWS = (*_MODELS, "Processor", "Memory", "Graphics card", "Microphone", "Loudspeaker", "Camera", "Disk")
 
 
 class MachineView(QWidget):

@@ -52,7 +52,64 @@ _FORMS = (
     # models and voices
     QT_TRANSLATE_NOOP("Messages", "{0} has no voice; its answers are text only."),
     QT_TRANSLATE_NOOP("Messages", "{0} has no voice “{1}”; {2} speaks."),
-    QT_TRANSLATE_NOOP("Messages", 'The model "{0}" is not installed; give "nano" or the folder of one.'),
+    # models that are fetched, and other engines
+    QT_TRANSLATE_NOOP("Messages", "The model {0} is not installed; fetch it ({1}) with: visavis models download {2}"),
+    QT_TRANSLATE_NOOP("Messages", "The model {0} is not installed; fetch it with: visavis models download {1}"),
+    QT_TRANSLATE_NOOP("Messages", 'The model "{0}" is not installed; give {1}, a folder or a hub id.'),
+    QT_TRANSLATE_NOOP(
+        "Messages", "The line to {0} fails ({1}). What has been fetched is kept; the same command goes on from there."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0} has a trouble of its own ({1}); try again later. What has been fetched is kept; the same "
+        "command goes on from there.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0} has too many requests (429); try again {1}. What has been fetched is kept; the same command "
+        "goes on from there.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0} does not hand out {1} to everybody (403): accept its conditions at {2}, and set HF_TOKEN to a "
+        "token of yours.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "{0} shows {1} to nobody without leave (401): check the name, or set HF_TOKEN."),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0} does not answer as a hub: a page of the network in between (a log-in, a proxy), or HF_ENDPOINT "
+        "names another server.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "The disk of {0} is full. What was fetched is kept; make room, and the same command goes on from there.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0} needs {1} GB on the disk, but only {2} GB are free at {3}; make room, or set VISAVIS_MODELS to "
+        "a folder with more.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Messages",
+        "{0}, twice. Something between here and {1} changes it, or the hub is at fault; try later, or a "
+        "mirror by HF_ENDPOINT. Nothing was installed.",
+    ),
+    QT_TRANSLATE_NOOP("Messages", "{0} is damaged ({1}); fetch it again: visavis models remove {2}, then download it."),
+    QT_TRANSLATE_NOOP("Messages", "{0} is being downloaded or removed already, elsewhere."),
+    QT_TRANSLATE_NOOP("Messages", "Every file is as the hub has it."),
+    QT_TRANSLATE_NOOP("Messages", "The command models has stopped (code {0})."),
+    QT_TRANSLATE_NOOP("Messages", "The command models could not be started ({0})."),
+    QT_TRANSLATE_NOOP(
+        "Messages", "No engine answers at {0} ({1}); start one as the README says, or check the address."
+    ),
+    QT_TRANSLATE_NOOP("Messages", "The engine at {0} asks for a key ({1}): set VISAVIS_ENGINE_KEY to yours."),
+    QT_TRANSLATE_NOOP("Messages", "The engine at {0} broke off in the middle of its answer; ask again."),
+    QT_TRANSLATE_NOOP("Messages", "The engine at {0} answered without speech; does it serve the model with its voice?"),
+    QT_TRANSLATE_NOOP("Messages", "The engine at {0} has failed ({1}): {2}"),
+    QT_TRANSLATE_NOOP("Messages", "The engine at {0} is silent for too long; is it still loading?"),
+    QT_TRANSLATE_NOOP("Messages", "There are no chat completions at {0} (404); such addresses mostly end in /v1."),
+    QT_TRANSLATE_NOOP("Messages", "{0} is no address of an engine; give one as http://127.0.0.1:8091/v1"),
+    # voices and folders
     QT_TRANSLATE_NOOP("Messages", "The embedded model is missing: assets/nano is not beside the program."),
     QT_TRANSLATE_NOOP("Messages", "{0} is not a model folder: it has no config.json."),
     QT_TRANSLATE_NOOP("Messages", "{0} is not a model folder."),

@@ -28,6 +28,7 @@ class ModelList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.cards: dict[str, ModelCard] = {}
+        self._chosen = ""
         self._waiting = QLabel(self.tr("Looking which models there are…"))
         self._waiting.setProperty("kind", "muted")
         self._rows = QVBoxLayout(self)
@@ -49,6 +50,13 @@ class ModelList(QWidget):
             if self._rows.indexOf(card) != row:
                 self._rows.insertWidget(row, card)
             card.show_entry(entry)
+        self.mark_chosen(self._chosen)
+
+    def mark_chosen(self, name: str) -> None:
+        """This one is used already."""
+        self._chosen = name
+        for card in self.cards.values():
+            card.use.setEnabled(card.name != name)
 
     def _card(self, name: str) -> ModelCard:
         card = ModelCard(name)
@@ -79,6 +87,7 @@ class ModelCard(QFrame):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self.name = name
         self.setObjectName("modelCard")
         self.setAccessibleName(name)
         self._name, self._size = QLabel(name), QLabel()

@@ -36,6 +36,7 @@ class ModelPage(SettingsPage):
         self.title = self.tr("Model")
         self._shown = shown
         self._loaded: tuple[str, ...] = ()  # the choices with which the model was loaded that is there
+        self.models = ModelList()
         self.model = self.combo(self.tr("Model"))
         self.model.addItem(self.tr("nano (built in)"), _BUILT_IN)
         if settings.model != _BUILT_IN:
@@ -59,7 +60,6 @@ class ModelPage(SettingsPage):
         self.load.clicked.connect(self.reload_wanted)
         self._told = self.note("")
         self.section(self.tr("Models"))
-        self.models = ModelList()
         self.models.use_wanted.connect(self._use)
         self.column.addWidget(self.models)
         self._add_engine(settings)
@@ -143,6 +143,7 @@ class ModelPage(SettingsPage):
 
     def _show_chosen_model(self, name: str) -> None:
         self._chosen_model = name
+        self.models.mark_chosen(name)
         self.model.setCurrentIndex(self.model.findData(name))
         self.model.setToolTip(name)
 
