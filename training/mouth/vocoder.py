@@ -10,6 +10,7 @@ short fine-tune with them on suffices.
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,9 @@ from torch import nn
 
 from model.config import BigVGANConfig
 from model.token2wav.bigvgan import BigVGAN, SnakeBeta
+from training.data.voices import SOURCES
 from training.mouth.loop import Loop
-from training.mouth.mel import HOP, Corpus, mel_of
+from training.mouth.mel import FRAMES_A_CODE, HOP, Corpus, mel_of
 
 SIZES = BigVGANConfig(upsample_initial_channel=192, resblock_kernel_sizes=(3,),
                       resblock_dilation_sizes=((1, 3, 5),), upsample_rates=(10, 6, 4),
@@ -94,10 +96,40 @@ def spectral_distance(wave: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return total / len(WINDOWS)
 
 
-def batch(corpus: Corpus, rng: np.random.Generator, count: int, frames: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Random crops: mel [count, frames, 80] and wave [count, frames · 240]."""
+@dataclass(frozen=True)
+class Sound:
+    """A voice that training.data.voices has made: mel [frames, 80] and wave [frames · 240]."""
+
+    mel: torch.Tensor
+    wave: torch.Tensor
+
+    def crop(self, rng: np.random.Generator, frames: int) -> tuple[torch.Tensor, torch.Tensor]:
+        begin = int(rng.integers(0, len(self.mel) - frames + 1))
+        return self.mel[begin:begin + frames], self.wave[begin * HOP:(begin + frames) * HOP]
+
+
+def other_sounds(folder: Path) -> list[Sound]:
+    """Those voices, without the last tenth of their clips."""
+    out = []
+    for name in SOURCES:
+        if (folder / f"{name}.npz").exists():
+            file = np.load(folder / f"{name}.npz")
+            frames = int(file["ends"][len(file["ends"]) * 9 // 10 - 1]) * FRAMES_A_CODE
+            wave = torch.from_numpy(file["pcm"][:frames * HOP].astype(np.float32) / 32768)
+            out.append(Sound(torch.from_numpy(file["mel"][:frames].astype(np.float32)), wave))
+    return out
+
+
+def batch(corpus: Corpus, others: list[Sound], rng: np.random.Generator, count: int,
+          frames: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Random crops, each voice's as often: mel [count, frames, 80] and wave [count, frames · 240]."""
     mels, waves = [], []
     while len(mels) < count:
+        if which := int(rng.integers(0, len(others) + 1)):
+            mel, wave = others[which - 1].crop(rng, frames)
+            mels.append(mel)
+            waves.append(wave)
+            continue
         i = int(rng.choice(corpus.train))
         if corpus.frames(i) < frames:
             continue
@@ -117,18 +149,19 @@ def held_out(net: BigVGAN, corpus: Corpus, count: int = 20) -> float:
     return float(np.mean(errors))
 
 
-def train(runs: Path, data: Path, minutes: float, filtered: float, crops: int, frames: int) -> None:
+def train(runs: Path, data: Path, minutes: float, filtered: float, crops: int, frames: int, rate: float,
+          hold: float) -> None:
     torch.manual_seed(0)
-    corpus, net = Corpus(data, runs / "mels"), new_bigvgan()
-    loop = Loop(runs, "bigvgan", minutes, net, 2e-3, hold=0.4, betas=(0.8, 0.98), decay=0.0, clip=5.0, warm=50)
+    corpus, net, others = Corpus(data, runs / "mels"), new_bigvgan(), other_sounds(runs / "voices")
+    loop = Loop(runs, "bigvgan", minutes, net, rate, hold=hold, betas=(0.8, 0.98), decay=0.0, clip=5.0, warm=50)
     rng = np.random.default_rng(loop.steps)
     for progress in loop:
         net.anti_aliasing(progress > 1 - filtered / minutes)
-        mel, target = batch(corpus, rng, crops, frames)
+        mel, target = batch(corpus, others, rng, crops, frames)
         wave = net(mel.transpose(1, 2))
         spectral, mel_error = spectral_distance(wave, target), (mel_of(wave) - mel).abs().mean()
         loop.step(spectral + 2.5 * mel_error, stft=spectral.item(), mel=mel_error.item())
-        if loop.steps % 1000 == 0:
+        if loop.steps % 250 == 0:
             print(f"held-out mel L1 {held_out(net, corpus):.4f}", flush=True)
     net.anti_aliasing(True)
     print(f"held-out mel L1 {held_out(net, corpus, 40):.4f} with filters, {loop.steps} steps", flush=True)
@@ -138,13 +171,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=36, help="CPU minutes in all")
     parser.add_argument("--filtered", type=float, default=6, help="the last of them with anti-aliasing")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--hold", type=float, default=0.4, help="part of the training before the rate comes down")
     parser.add_argument("--crops", type=int, default=6)
     parser.add_argument("--frames", type=int, default=40, help=f"mel frames of {HOP} samples a crop")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.minutes, args.filtered, args.crops, args.frames)
+    train(args.runs, args.data, args.minutes, args.filtered, args.crops, args.frames, args.rate, args.hold)
 
 
 if __name__ == "__main__":
