@@ -48,7 +48,7 @@ GENERATION = {
     "eos_token_id": 2,
     "thinker": {"temperature": 0.0, "repetition_penalty": 1.0},
     "talker": {"temperature": 0.6, "top_k": 20, "top_p": 0.8, "repetition_penalty": 1.05},
-    "speech": {"solver": "euler", "points": 7, "guidance": 0.5, "first_blocks": 1, "most_blocks": 4, "left_blocks": 2},
+    "speech": {"solver": "euler", "points": 4, "guidance": 0.5, "first_blocks": 1, "most_blocks": 4, "left_blocks": 2},
 }
 LIMITS = {  # pixels a frame: two CPU cores look at less than a graphics card
     "max_pixels": 448 * 448, "video_min_pixels": 112 * 112, "video_max_pixels": 224 * 224,
