@@ -113,7 +113,7 @@ def prompts(folder: Path | None = None, least_words: int = 5, most_seconds: floa
 
 
 @cache
-def cafe(seconds: float = 30.0) -> np.ndarray:
+def cafe(seconds: float = 15.0) -> np.ndarray:
     """Eight people talking, dishes, an air conditioner: float32 [samples], rms 1."""
     rng = np.random.default_rng(11)
     length = int(seconds * RATE)

@@ -2,9 +2,12 @@
 
     python -m training.assemble --base runs/thinker --thinker runs/ear/export --mouth runs/mouth/export
     python -m training.assemble --only-mouth --mouth runs/mouth/export
+    python -m training.assemble --only-ear runs/ear/blended.pt
 
 The second form puts a new mouth and its voices into the model that is there and leaves all else as it is. That needs a
 mouth which was trained with the pronunciation table of that model (training.mouth.resume).
+
+The third one does the same with an ear that was trained, or changed, without the Thinker.
 
 The decoder's matrices are stored as SmolLM2 came, in 4 bits, with what was learned since as low-rank factors beside
 them; embeddings and the matrices of ear, Talker and DiT in 8 bits, the rest in float16 (model.checkpoint.packed). The
@@ -24,14 +27,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from model.checkpoint.packed import pack, unpack_all
 from model.checkpoint.build import without_weights
+from model.checkpoint.packed import pack, unpack_all
 from model.config import parse_config
 from model.thinker.vision_encoder import VisionEncoder
 from training.thinker.convert import SYSTEM
-from training.thinker.export import widen
+from training.thinker.export import widen, widen_ear
 
 MOUTH = "mouth.safetensors"
+EAR = "ear-and-eye.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
 IN_EIGHT_BITS = (
@@ -101,7 +105,7 @@ def shard_of(name: str) -> str:
         return "embeddings.safetensors"
     if name.startswith("thinker.model."):
         return "thinker.safetensors"
-    return "ear-and-eye.safetensors"
+    return EAR
 
 
 def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
@@ -160,6 +164,19 @@ def replace_mouth(mouth: Path, out: Path) -> None:
         (out / file).chmod(0o644)
 
 
+def replace_ear(checkpoint: Path, out: Path) -> None:
+    """Write the ear of a training checkpoint into ear-and-eye.safetensors; the eye and the index stay."""
+    old = load_file(out / EAR)
+    kept = {key: value for key, value in old.items() if not key.startswith("thinker.audio_tower.")}
+    encoder = torch.load(checkpoint, map_location="cpu", weights_only=False)["encoder"]
+    for name, value in sorted(widen_ear(encoder).items()):
+        kept |= {key: part.contiguous() for key, part in stored(name, value, {}).items()}
+    if {k: v.shape for k, v in kept.items()} != {k: v.shape for k, v in old.items()}:
+        raise SystemExit(f"{out} has another kind of ear: assemble the whole model.")
+    save_file(kept, out / EAR, metadata={"format": "pt"})
+    (out / EAR).chmod(0o644)
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -168,7 +185,11 @@ def main() -> None:
     parser.add_argument("--mouth", type=Path, default=Path("runs/mouth/export"))
     parser.add_argument("--out", type=Path, default=Path("assets/nano"))
     parser.add_argument("--only-mouth", action="store_true")
+    parser.add_argument("--only-ear", type=Path, help="a checkpoint of training.ear")
     args = parser.parse_args()
+    if args.only_ear:
+        replace_ear(args.only_ear, args.out)
+        return
     if args.only_mouth:
         replace_mouth(args.mouth, args.out)
         return
