@@ -116,14 +116,14 @@ class ToBeKept:
     pictures: list[_Picture]
 
     @classmethod
-    def of(cls, message: Message, turn: int) -> ToBeKept:
-        """Copies what another thread may not look at."""
+    def of(cls, message: Message, turn: int, state: MessageState | None = None) -> ToBeKept:
+        """Copies what another thread may not look at; `state` in place of the message's own."""
         stored = StoredMessage(
             message.key,
             message.role.value,
             turn,
             message.text.strip(),
-            message.state.value,
+            (state or message.state).value,
             message.reason,
             message.created,
             dict(message.timings),

@@ -39,9 +39,7 @@ def run(args: argparse.Namespace) -> int:
             raise BadInputError("A film has a length and a number of frames a second above zero.")
         film = Film(args.video_seconds, width, height, args.fps, not args.no_audio_in_video)
     on_card, budget, bandwidth, bfloat16 = machine(args.device, args.card_gib)
-    plan = choose(
-        config, args.precision, on_card, args.context, film, not args.no_speech, budget, bandwidth, bfloat16
-    )
+    plan = choose(config, args.precision, on_card, args.context, film, not args.no_speech, budget, bandwidth, bfloat16)
     if args.json:
         print(json.dumps(as_json(args.model, plan, config, film)))
     else:
@@ -171,4 +169,3 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise argparse.ArgumentTypeError(f"{text} is not WIDTHxHEIGHT in pixels, such as 448x336")
     return int(width), int(height)
-

@@ -24,6 +24,7 @@ from app.view_models.message import Message, MessageState
 _FILE = "history.sqlite"
 _RETRY_SECONDS = 10.0
 _PURGE_SECONDS = 3600.0  # between two looks for conversations that are too old
+_GROWING_SECONDS = 2.0  # between two looks how far an answer has come
 _DAY = 86_400.0
 
 
@@ -55,7 +56,7 @@ class Remembering:
         self._open = KeptConversation()
         self._next = KeptConversation()  # of the conversation that is about to be opened
         self._asked = 0  # the newest question to the list; answers to older ones are not wanted any more
-        self._retried = self._purged = time.monotonic()
+        self._retried = self._purged = self._grown = time.monotonic()
         self._take_up()
         shown.subscribe(self._on_change)
 
@@ -72,6 +73,9 @@ class Remembering:
             self._keeper.retry()
         if now - self._purged > _PURGE_SECONDS:
             self._purge()
+        if now - self._grown > _GROWING_SECONDS:
+            self._grown = now
+            self._keep_growing()
 
     def close(self) -> None:
         """Keep what there is of an answer that is not complete, and free the file."""
@@ -190,6 +194,18 @@ class Remembering:
         self._keeper.write(lambda store: store.save(conversation, given.stored()))
         self._keep_senses(message)
         self._keeper.read(lambda store: store.entry(conversation), self._show_entry)
+
+    def _keep_growing(self) -> None:
+        """An answer as far as it has come: a machine may stop, a display may go away, and Qt with it."""
+        answer, kept = self._shown.answer(), self._open
+        if answer is None or answer.state is not MessageState.GROWING or not self.history.keeping:
+            return
+        now = ("growing", answer.text)
+        if answer.text.strip() and kept.messages.get(answer.key) != now:
+            kept.messages[answer.key] = now
+            conversation = self._shown.conversation
+            given = ToBeKept.of(answer, kept.turn_of(answer), MessageState.INTERRUPTED)
+            self._keeper.write(lambda store: store.save(conversation, given.stored()))
 
     def _keep_senses(self, message: Message) -> None:
         """What was heard and seen; what the person has deleted of it goes from the history too."""

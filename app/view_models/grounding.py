@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 _KEYS = ("bbox_2d", "point_2d")
+_EMPTY_CODE = re.compile(r"```[a-z]*\s*```")
 _MOST = 200  # marks of one answer; more could not be told apart
 
 
@@ -45,6 +47,23 @@ def marks(text: str) -> list[Mark]:
             continue
         found += [mark for item in _objects(value) if (mark := _mark(item)) is not None]
     return found[:_MOST]
+
+
+def without_marks(text: str) -> str:
+    """The text without the JSON that `marks` finds in it, and without the fences of code around that."""
+    decoder, position, kept = json.JSONDecoder(), 0, ""
+    begin = 0
+    while (begin := _next(text, begin)) >= 0:
+        try:
+            value, end = decoder.raw_decode(text, begin)
+        except (ValueError, RecursionError):
+            begin += 1
+            continue
+        if any(_mark(item) is not None for item in _objects(value)):
+            kept += text[position:begin]
+            position = end
+        begin = end
+    return _EMPTY_CODE.sub("", kept + text[position:]).strip()
 
 
 def _next(text: str, position: int) -> int:

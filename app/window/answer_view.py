@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.media import Image
 from app.view_models.caption import TYPICAL_RATE, Caption, sentence_at, share_before
 from app.view_models.conversation import Phase
-from app.view_models.grounding import marks
+from app.view_models.grounding import Mark, marks, without_marks
 from app.view_models.message import Attachment, Message, MessageState, clock
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
@@ -91,7 +91,7 @@ class AnswerView(MessageView):
         """Show the message as it now is."""
         message = self.message
         growing = message.state is MessageState.GROWING
-        self._text.show_text(message.text, markdown=True)
+        self._show_text()
         self._text.setVisible(bool(message.text))
         self._text.audible = message.spoken and not growing
         self._waiting.setVisible(growing and not message.text)
@@ -119,11 +119,22 @@ class AnswerView(MessageView):
     def show_given(self, film: Attachment | None, picture: Attachment | None, limits: tuple[int, int]) -> None:
         """Times in the answer are of this film, boxes of this picture."""
         self._film, self._picture, self._limits = film, picture, limits
+        self._show_text()
         self._text.link_moments(0.0 if film is None else film.seconds)
         self._show_marks()
 
+    def _show_text(self) -> None:
+        """What is drawn over the picture is not shown as the JSON that it was, once the answer is complete."""
+        text = self.message.text
+        drawn = self.message.state is not MessageState.GROWING and bool(self._found())
+        self._text.show_text(without_marks(text) if drawn else text, markdown=True)
+
+    def _found(self) -> list[Mark]:
+        seen = self._picture is not None and isinstance(self._picture.media, Image)
+        return marks(self.message.text) if seen else []
+
     def _show_marks(self) -> None:
-        found = marks(self.message.text) if self._picture is not None else []
+        found = self._found()
         if not found or self._picture is None or not isinstance(self._picture.media, Image):
             return
         pixels = self._picture.media.pixels

@@ -325,6 +325,25 @@ def test_answer_that_runs_when_the_program_ends_is_kept(qtbot: QtBot, start: Sta
     assert answer.state is MessageState.INTERRUPTED and answer.text.startswith("word0 word1")
 
 
+def test_answer_that_runs_is_kept_as_far_as_it_has_come(qtbot: QtBot, start: Start, profile: Path) -> None:
+    """Without a goodbye: what a display or a machine that goes away would leave."""
+    application = start()
+    type_and_send(qtbot, application, "long")
+    keeper = application.remembering._keeper
+
+    def kept() -> list[tuple[str, str]]:
+        wanted = "SELECT state, text FROM message WHERE role = 'assistant'"
+        return keeper._thread.submit(lambda: keeper._opened()._database.execute(wanted).fetchall()).result(60)
+
+    qtbot.waitUntil(lambda: bool(kept()), timeout=15_000)
+    assert application.shown.messages[-1].state is MessageState.GROWING
+    ((state, text),) = kept()
+    assert state == "interrupted" and text.startswith("word0")
+    qtbot.waitUntil(answered(application), timeout=30_000)
+    qtbot.waitUntil(lambda: kept()[0][0] == "complete", timeout=15_000)
+    assert kept()[0][1].endswith("word399")
+
+
 def test_export(qtbot: QtBot, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     application = start()
     ask(qtbot, application, "hello / there: you?")

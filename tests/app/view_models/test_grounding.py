@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.view_models.grounding import Mark, marks
+from app.view_models.grounding import Mark, marks, without_marks
 
 
 def test_qwen_list_in_a_code_block() -> None:
@@ -45,3 +45,11 @@ def test_a_complete_box_shows_while_the_next_is_written() -> None:
 def test_scaled() -> None:
     assert Mark("a", (10, 20, 30, 40)).scaled(0.5, 2.0) == Mark("a", (5, 40, 15, 80))
     assert Mark("a", (10, 20)).scaled(0.5, 2.0) == Mark("a", (5, 40))
+
+
+def test_words_are_left_without_the_marks() -> None:
+    box = '[{"bbox_2d": [1, 2, 3, 4], "label": "cat"}]'
+    assert without_marks(f"A cat:\n\n```json\n{box}\n```") == "A cat:"
+    assert without_marks(f"A cat {box} and more [1, 2].") == "A cat  and more [1, 2]."
+    other = 'no marks: {"a": 1} and [broken'
+    assert without_marks(other) == other
