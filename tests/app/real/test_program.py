@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+from app.history.store import HistoryStore
 from tests.app.conftest import FACTORY
 from tests.app.media import media_files
 from tests.app.real.speech import framed
@@ -39,7 +40,7 @@ class Program:
         self.process = subprocess.Popen(
             [sys.executable, "main.py", "--engine-factory", FACTORY], cwd=ROOT, env=environment, stderr=subprocess.PIPE
         )
-        wait_for(lambda: display.shows(TITLE) or self.process.poll() is not None, "for the window")
+        wait_for(lambda: display.shows(TITLE) or self.process.poll() is not None, "for the window", 60)
         assert self.process.poll() is None, self.process.communicate()[1].decode()
         self.window = display.window(TITLE)
         display.focus(self.window)
@@ -176,6 +177,26 @@ def test_killed_program_leaves_no_engine_behind(program: Program, sound: Private
     children = program.children()
     program.process.kill()
     wait_for(lambda: not any(child.is_running() for child in children), "for the engine to notice", 5)
+
+
+def test_display_that_goes_away_takes_nothing_with_it(sound: PrivateSound, profile: Path, heard: Path) -> None:
+    """Qt then ends the process itself, with a sentence of its own; what was said is kept, no engine is left behind."""
+    display = PrivateDisplay()
+    program = Program(display, profile, heard)
+    program.display.type("long")
+    program.display.press("Return")
+    program.wait_for_question(1)
+    children = program.children()
+    time.sleep(5.0)
+    display.close()
+    assert program.process.wait(20) == 1
+    assert program.process.stderr is not None and b"X11 connection broke" in program.process.stderr.read()
+    wait_for(lambda: not any(child.is_running() for child in children), "for the engine to notice", 20)
+    store = HistoryStore(profile / "history.sqlite")
+    (entry,) = store.entries()
+    question, answer = store.messages(entry.key)
+    store.close()
+    assert question.text == "long" and answer.text.startswith("word0 word1") and answer.state == "interrupted"
 
 
 # the terminal
