@@ -96,7 +96,7 @@ def read(folder: Path) -> Recorded:
 def replay(recorded: Recorded, rules: TurnRules | None = None) -> Iterator[tuple[int, str, float]]:
     """Frame, change, and how complete the turn sounded at its last pause, for each change of a turn."""
     ears = Ears(rules or TurnRules(), _Loudspeaker(), VoiceDetector(), EndOfTurn().probability)
-    clean = _cleaned(recorded)
+    clean, survived = _cleaned(recorded)
     flags = {name: False for name in FLAGS}
     waiting = [line for line in recorded.lines if "frame" in line and "told" not in line]
     for frame in range(len(clean) // FRAME):
@@ -106,16 +106,19 @@ def replay(recorded: Recorded, rules: TurnRules | None = None) -> Iterator[tuple
             if "by_hand" in line:
                 ears.tell(_BY_HAND[line["by_hand"]])
         ears.sounding, ears.expected = flags["sounding"], flags["expected"]
-        for told in ears.hear(clean[frame * FRAME : (frame + 1) * FRAME], flags["deaf"]):
+        these = slice(frame * FRAME, (frame + 1) * FRAME)
+        for told in ears.hear(clean[these], flags["deaf"], bool(survived[these].mean() > 0.5)):
             if told.change is not None:
                 yield frame, told.change.value, ears.asked
 
 
-def _cleaned(recorded: Recorded) -> np.ndarray:
+def _cleaned(recorded: Recorded) -> tuple[np.ndarray, np.ndarray]:
+    """What the ears heard, and for each sample of it whether it survived the canceller over an answer."""
     restarts = {line["sample"] for line in recorded.lines if "restarted" in line}
-    canceller, pieces = echo.EchoCanceller(), [np.zeros(0, np.float32)]
+    canceller, pieces, survived = echo.EchoCanceller(), [np.zeros(0, np.float32)], [np.zeros(0, bool)]
     for start in range(0, min(len(recorded.near), len(recorded.far)) - _BLOCK + 1, _BLOCK):
         if start in restarts:
             canceller = echo.EchoCanceller()
         pieces.append(canceller.clean(recorded.near[start : start + _BLOCK], recorded.far[start : start + _BLOCK]))
-    return np.concatenate(pieces)
+        survived.append(np.full(_BLOCK, canceller.survives))
+    return np.concatenate(pieces), np.concatenate(survived)

@@ -107,6 +107,7 @@ class Speaking:
 
     def close_ears(self) -> None:
         """Nobody is there to be talked to."""
+        self.ahead = False
         self.hearing.drop_turn()
         self.hearing.close()
         self._shown.set_hands_free(False)

@@ -92,8 +92,9 @@ class Ears:
         """Whether the person's turn is on."""
         return self.machine.state in _IN_TURN
 
-    def hear(self, frame: np.ndarray, deaf: bool = False) -> list[Told]:
-        """The next 32 ms, float32 [512]; while `deaf`, time goes by and nothing is heard."""
+    def hear(self, frame: np.ndarray, deaf: bool = False, survived: bool = False) -> list[Told]:
+        """The next 32 ms, float32 [512]; while `deaf`, time goes by and nothing is heard. `survived`: an answer plays,
+        and the canceller has left more of this than of an echo."""
         told: list[Told] = []
         self._now += FRAME_SECONDS
         self._do(self.machine.advance(self._now), told)
@@ -104,7 +105,10 @@ class Ears:
             self._be_deaf(told)
             return told
         self._deaf = False
-        event = self._activity.push(self._detector.probability(frame), self._rules.silence(self.machine.state))
+        voice = self._detector.probability(frame)
+        if survived and voice >= self._rules.faint_probability:
+            voice = max(voice, self._rules.start_probability)
+        event = self._activity.push(voice, self._rules.silence(self.machine.state))
         self._kept.append(frame)
         if event is not None:
             self._do(self.machine.handle(event), told)
@@ -162,6 +166,7 @@ class Ears:
     def _ask(self, told: list[Told]) -> None:
         self.asked = self._is_complete(np.concatenate([*self._turn, *self._kept]))
         complete = self.asked >= self._rules.complete_probability
+        self.machine.sureness = self.asked
         self._do(self.machine.handle(Event.COMPLETE if complete else Event.INCOMPLETE), told)
 
     def _pass_on(self, told: list[Told]) -> None:

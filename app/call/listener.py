@@ -200,9 +200,12 @@ class Listener:
         self._tell(run, *found.tell(Event.END))
 
     def _find(self, found: Ears, source: SoundSource, stop: threading.Event, run: int) -> None:
-        rest, frames = np.zeros(0, np.float32), 0
+        rest, marks, frames = np.zeros(0, np.float32), np.zeros(0, bool), 0
         while not stop.wait(_POLL_SECONDS):
-            rest = np.concatenate([rest, self._read(source, stop, run)])
+            samples = self._read(source, stop, run)
+            rest = np.concatenate([rest, samples])
+            left = source.survived if isinstance(source, echo.EchoFreeMicrophone) else np.zeros(len(samples), bool)
+            marks = np.concatenate([marks, left])
             cut, self._cut = self._cut, None
             if cut is not None:
                 self._record(frames, by_hand=cut.value)
@@ -211,10 +214,11 @@ class Listener:
                 self.level = 0.0
             while len(rest) >= FRAME:
                 frame, rest = rest[:FRAME], rest[FRAME:]
+                survived, marks = bool(marks[:FRAME].mean() > 0.5), marks[FRAME:]
                 found.expected, deaf = self.expected, self.deaf.is_set() or self.muted.is_set()
                 found.sounding = self._loudspeaker is not None and self._loudspeaker.playing
                 self._record(frames, sounding=found.sounding, expected=found.expected, deaf=deaf)
-                told = found.hear(frame, deaf)
+                told = found.hear(frame, deaf, survived)
                 for it in told:
                     if it.change is not None:
                         self._record(frames, told=it.change.value, complete=round(found.asked, 4))

@@ -75,17 +75,22 @@ class Move(NamedTuple):
     acts: tuple[Act, ...] = ()
 
 
+_CERTAIN = 0.9  # likely enough that there is nothing to wait for
+
+
 @dataclass(frozen=True)
 class TurnRules:
     """What counts as a turn; times in seconds.
 
     Attributes:
         start_probability, stay_probability: of speech in a frame, to begin with and to go on; what trails off goes on.
+        faint_probability: that is enough of what the echo canceller leaves of a sound over an answer.
         complete_probability: from which on what was said is thought to be complete.
         start_frames: that many voiced frames in a row are a voice.
         pre_roll: what is heard before a voice is noticed, and belongs to it.
         pause: of silence, after which it is asked whether what was said is complete.
-        end_silence: after which a turn that sounds complete is over.
+        end_silence: after which a turn that certainly sounds complete is over.
+        unsure_silence: the same where it just about does, and in between where it is in between.
         slow_silence: the same where it does not; the limit for the slow speaker.
         reopen: of an answer that has been heard, until which a voice still belongs to the turn before it.
         lasting: of voice over an answer; less of it is an "mhm", a cough, a door.
@@ -97,13 +102,15 @@ class TurnRules:
 
     start_probability: float = 0.5
     stay_probability: float = 0.35
+    faint_probability: float = 0.05
     complete_probability: float = 0.5
     start_frames: int = 3
     pre_roll: float = 0.3
     pause: float = 0.2
-    end_silence: float = 0.45
+    end_silence: float = 0.38
+    unsure_silence: float = 0.8
     slow_silence: float = 1.4
-    reopen: float = 0.6
+    reopen: float = 1.2
     lasting: float = 0.6
     insisting: float = 0.35
     insist_within: float = 2.5
@@ -111,11 +118,12 @@ class TurnRules:
     unwanted: float = 0.6
     longest: float = 120.0
 
-    def deadline(self, state: State) -> float | None:
-        """How long a state may last; None for as long as it likes."""
+    def deadline(self, state: State, sureness: float = 1.0) -> float | None:
+        """How long a state may last; None for as long as it likes. `sureness`: how likely the turn sounded complete."""
+        unsure = min(1.0, max(0.0, (_CERTAIN - sureness) / (_CERTAIN - self.complete_probability)))
         return {
             State.PAUSING: self.slow_silence - self.pause,
-            State.GUESSING: self.end_silence - self.pause,
+            State.GUESSING: self.end_silence + unsure * (self.unsure_silence - self.end_silence) - self.pause,
             State.OPENING: self.reopen,
             State.CARRYING_ON: self.insist_within,
         }.get(state)
@@ -268,12 +276,14 @@ class TurnMachine:
 
     Attributes:
         state: where it is; since: when it came there, in seconds of the clock.
+        sureness: how likely the turn sounded complete when it last paused.
     """
 
     def __init__(self, rules: TurnRules | None = None) -> None:
         self.rules = rules or TurnRules()
         self.state = State.LISTENING
         self.now = self.since = 0.0
+        self.sureness = 1.0
         self._begun = 0.0  # when the turn did
 
     def handle(self, event: Event) -> tuple[Act, ...]:
@@ -288,7 +298,7 @@ class TurnMachine:
     def advance(self, now: float) -> tuple[Act, ...]:
         """It is that late now; what is due, if anything. The clock never goes back."""
         self.now = max(self.now, now)
-        allowed = self.rules.deadline(self.state)
+        allowed = self.rules.deadline(self.state, self.sureness)
         if allowed is not None and self.now - self.since >= allowed - 1e-6:
             return self.handle(Event.TIMEOUT)
         if self.state in (State.SPEAKING, State.PAUSING) and self.now - self._begun >= self.rules.longest:

@@ -117,7 +117,7 @@ def test_end_is_judged_by_the_whole_turn_and_its_pause() -> None:
 def test_who_goes_on_is_heard_whole() -> None:
     call = Call(complete=0.9)
     call.hear(VOICE, 1.0)
-    assert call.hear(SILENCE, 0.3) == [PAUSED]
+    assert call.hear(SILENCE, 0.25) == [PAUSED]
     assert call.hear(VOICE, 0.3) == [WENT_ON]
     passed = call.passed_on()
     assert passed == list(range(passed[0], call.frames)), "the pause is part of what was said"
