@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import math
 import os
 import platform
 import shutil
@@ -18,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
@@ -26,14 +25,9 @@ from app import audio_devices
 from app.settings import home
 from model.errors import BadInputError, CannotRunError
 
-if TYPE_CHECKING:
-    from model.config import OmniConfig
-
 _ROOT = Path(__file__).resolve().parent.parent
 _OLDEST_PYTHON = (3, 11)
 _GIB = 1 << 30
-_MEMORY_BESIDE = 0.8  # GiB that torch and a reply in the making take beside weights and caches
-_FLOAT = 4  # bytes; the widest of the precisions
 _PARTS = {  # what is imported: the package that brings it, and what does not work without it
     "av": ("av", "sound and video files cannot be read"),
     "soundfile": ("soundfile", "speech cannot be saved"),
@@ -64,10 +58,21 @@ class Finding:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `doctor`."""
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument(
+        "--gpu-report", nargs="?", const=".", metavar="FOLDER", help="measure the card, and write a JSON and a page"
+    )
+    parser.add_argument("--model", default="nano", metavar="M", help="what the card is measured with (default: nano)")
+    parser.add_argument("--device", default="cuda", metavar="D", help="cuda, cuda:N, or cpu in its place")
 
 
 def run(args: argparse.Namespace) -> int:
     """Look at everything and tell."""
+    if args.gpu_report is not None:
+        from app import gpu_report
+
+        for path in gpu_report.write(Path(args.gpu_report), args.model, args.device):
+            print(path)
+        return 0
     findings = list(examine())
     can = not any(finding.verdict == "fatal" for finding in findings)
     if args.json:
@@ -198,6 +203,8 @@ def _models() -> Iterator[Finding]:
         from model.checkpoint.voices import read_voices
         from model.checkpoint.weights import weight_files
         from model.config import read_config
+        from model.plan import choose
+        from model.processor import multiplies_bfloat16
         from model.prompt.tokenizer import read_tokenizer
     except (ImportError, OSError) as error:
         yield Finding("Model nano", "fatal", f"cannot be looked at ({error})", "install what the README names")
@@ -211,7 +218,9 @@ def _models() -> Iterator[Finding]:
     except (BadInputError, CannotRunError) as error:
         yield Finding("Model nano", "fatal", str(error), "fetch the repository again, with its folder assets/nano")
         return
-    needed, free = _memory_needed(config), psutil.virtual_memory().available / _GIB
+    free_bytes = psutil.virtual_memory().available
+    plan = choose(config, "auto", False, budget=free_bytes, bfloat16=multiplies_bfloat16())
+    needed, free = plan.peak / _GIB, free_bytes / _GIB
     facts = {"folder": str(folder), "weights": weights, "needed_gib": round(needed, 2), "voices": voices}
     detail = f"{weights / 1e6:.0f} MB of weights, needs at most {needed:.1f} GiB of memory; voices: {', '.join(voices)}"
     if needed > free:
@@ -239,16 +248,6 @@ def _other_models() -> Iterator[Finding]:
         else:
             advice = "close other programs, or use a smaller model: nano runs well" if not fit.fits else "make room"
             yield Finding(f"Model {model.name}", "missing", detail, advice, facts)
-
-
-def _memory_needed(config: OmniConfig) -> float:
-    """GiB of a conversation that fills the context, in the widest precision."""
-    from model.checkpoint.load import official_names
-
-    weights = sum(math.prod(shape) for shape in official_names(config).values())
-    decoders = (config.thinker.text, config.talker.decoder)
-    per_token = sum(2 * d.num_hidden_layers * d.num_key_value_heads * d.head_dim for d in decoders)
-    return (weights + per_token * config.thinker.text.max_position_embeddings) * _FLOAT / _GIB + _MEMORY_BESIDE
 
 
 # around it

@@ -8,6 +8,7 @@ processor there is nothing to capture and the function is simply called: the cod
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -33,6 +34,17 @@ class CapturedStep:
         return self._graphs[whole].replay(inputs)
 
 
+@lru_cache
+def _pool_of(stream: int) -> Any:
+    return torch.cuda.graph_pool_handle()
+
+
+def _pool() -> Any:
+    """The memory that captures of the same stream share: they are never replayed at the same time, and hundreds of
+    them, each with its own, would take gigabytes."""
+    return _pool_of(torch.cuda.current_stream().cuda_stream)
+
+
 class _Graph:
     """One capture, with its own input buffers."""
 
@@ -45,7 +57,7 @@ class _Graph:
                 function(*self._inputs)
         torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, pool=_pool()):
             self._outputs = function(*self._inputs)
 
     def replay(self, inputs: tuple[Tensor, ...]) -> Any:

@@ -282,13 +282,11 @@ def _activations(
         "forget": _forget(thinker.text, context),
         "ear": _ear(config, floats),
     }
-    patches = PATCHES if film is None else max(film.patches(config), min(PATCHES, film.patches(config) * 16))
-    work["eye"] = _eye(config, patches, floats)
+    pair = PATCHES if film is None else film.patches(config)
+    work["eye"] = _eye(config, max(1, PATCHES // pair) * pair, floats, on_card)
     if speech:
-        rows = _in_buckets(_in_buckets(context) + _MOST_CODES)
-        work["talker"] = (
-            carried + _decoder(talker, tokens, rows, floats, on_card) + _widened(placement.talker, talker, on_card)
-        )
+        read = _decoder(talker, tokens, _in_buckets(context), floats, on_card)
+        work["talker"] = carried + read + _widened(placement.talker, talker, on_card)
         work["dit"] = _dit(config)
         work["vocoder"] = _vocoder(config)
     return work
@@ -330,14 +328,15 @@ def _ear(config: OmniConfig, floats: int) -> int:
     return max(convolved, layers)
 
 
-def _eye(config: OmniConfig, patches: int, floats: int) -> int:
+def _eye(config: OmniConfig, patches: int, floats: int, on_card: bool) -> int:
     vision = config.thinker.vision
     size, inner = vision.hidden_size, vision.intermediate_size
     pixels = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
     turning = size * (5 * 4 + 5 * floats)  # queries are turned in float32
     gated = 4 * inner * floats + 3 * size * floats
     tables = 6 * 4 * size // vision.num_heads
-    return patches * (pixels * (4 + floats) + size * floats + tables + max(turning, gated))
+    looking = pixels * (4 if floats == 4 else 6) + size * floats + tables + max(turning, gated)
+    return patches * (looking if on_card else max(looking, 3 * 4 * pixels))  # scaling pictures is the host's work
 
 
 def _dit(config: OmniConfig) -> int:

@@ -7,7 +7,9 @@ from the same noise and agree. The vocoder is a convolution; with enough frames 
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from torch import Tensor
 
 from model.checkpoint.settings import SpeechSettings
 from model.checkpoint.voices import Voice
+from model.lanes import Lane, Pending, to_host
 from model.token2wav.ode import Solver
 from model.token2wav.token2wav import Token2Wav
 
@@ -41,6 +44,8 @@ class SpeechStream:
         dit = token2wav.config.dit
         self._repeats, self._block = dit.repeats, dit.block_size
         self._noise = _Noise(seed, dit.mel_dim, token2wav.device)
+        self._lane = Lane(token2wav.device)
+        self._coming: collections.deque[Pending[Tensor]] = collections.deque()
         self._codes: list[int] = []
         self._complete = False
         self._blocks = settings.first_blocks  # of the next chunk
@@ -69,10 +74,17 @@ class SpeechStream:
             if self._whole:
                 yield from self._pull_whole()
                 return
-            while self._next_chunk():
-                samples = self._vocode()
-                if len(samples):
-                    yield samples
+            while True:
+                # before the end nobody waits for a chunk: the Talker goes on meanwhile
+                while self._coming and (self._coming[0].ready or self._complete):
+                    samples = self._coming.popleft().on_host().numpy()
+                    if len(samples):
+                        yield samples
+                if (bounds := self._next_chunk()) is None:
+                    if self._coming and self._complete:
+                        continue
+                    return
+                self._coming.append(self._lane.submit(partial(self._decode, *bounds)))
         except _Stopped:
             return
 
@@ -86,23 +98,28 @@ class SpeechStream:
         if not self._complete or not frames or self._mel.shape[1]:
             return
         self._mel = self.solve(0, frames, Solver.RK4, 10, 0.5)
-        yield self._vocode()
+        yield self._vocode().numpy()
 
-    def _next_chunk(self) -> bool:
-        """Decode one more chunk of mel; False when there are not enough codes for it, or all are done."""
+    def _decode(self, begin: int, end: int, seen: int) -> Tensor:
+        """Decode mel frames `begin` to `end`, with those up to `seen` in view; the samples that are ready then."""
+        first = max(0, begin - self._settings.left_blocks * self._block)
+        settings = self._settings
+        chunk = self.solve(first, seen, settings.solver, settings.points, settings.guidance)
+        self._mel = torch.cat([self._mel, chunk[:, begin - first : end - first]], dim=1)
+        return self._vocode()
+
+    def _next_chunk(self) -> tuple[int, int, int] | None:
+        """Begin and end of one more chunk of mel, and what is seen for it; None when there are not enough codes for it,
+        or all are begun."""
         begin, known = self._mel.shape[1], len(self._codes) * self._repeats
         end = begin + self._blocks * self._block
         seen = end + self._settings.right_blocks * self._block
         if self._complete and seen >= known:
             end = seen = known
         if seen > known or end <= begin:
-            return False
-        first = max(0, begin - self._settings.left_blocks * self._block)
-        settings = self._settings
-        chunk = self.solve(first, seen, settings.solver, settings.points, settings.guidance)
-        self._mel = torch.cat([self._mel, chunk[:, begin - first : end - first]], dim=1)
-        self._blocks = min(self._blocks + int(self._growing), settings.most_blocks)
-        return True
+            return None
+        self._blocks = min(self._blocks + int(self._growing), self._settings.most_blocks)
+        return begin, end, seen
 
     def solve(self, first: int, last: int, solver: Solver, points: int, guidance: float) -> Tensor:
         """Mel [1, last - first, bins] of frames `first` to `last`, which see nothing of what is around them."""
@@ -117,19 +134,19 @@ class SpeechStream:
 
         return self._token2wav.solve(stoppable, noise, solver, points)
 
-    def _vocode(self) -> np.ndarray:
-        """Samples of the frames that have enough context now."""
+    def _vocode(self) -> Tensor:
+        """Samples of the frames that have enough context now, on their way to the host."""
         have = self._mel.shape[1]
         done = self._complete and have == len(self._codes) * self._repeats
         end = have if done else max(self._sounded, have - self._condition.around)
         if end == self._sounded:
-            return np.zeros(0, np.float32)
+            return torch.zeros(0)
         first = max(0, self._sounded - self._condition.around)
         hop = self._token2wav.hop
         wave = self._token2wav.wave(self._mel[:, first:])
         samples = wave[(self._sounded - first) * hop : (end - first) * hop]
         self._sounded = end
-        return samples.float().cpu().numpy()
+        return to_host(samples.float())
 
 
 class _Noise:
