@@ -1436,6 +1436,10 @@
         <translation>正在删除…</translation>
     </message>
     <message>
+        <source>Installed.</source>
+        <translation>已安装。</translation>
+    </message>
+    <message>
         <source>{needed} GB of the card&apos;s memory, {free} are free</source>
         <translation>{needed} GB 显存，可用 {free} GB</translation>
     </message>
@@ -1556,12 +1560,16 @@
         <translation>其他引擎</translation>
     </message>
     <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
         <source>Address of another engine</source>
         <translation>其他引擎的地址</translation>
     </message>
     <message>
-        <source>The address of a server that answers in place of this computer, in the form of OpenAI&apos;s chat completions. What you say and show then goes there. Empty for none.</source>
-        <translation>代替这台电脑回答的服务器地址，使用 OpenAI 聊天补全的形式。您所说和所展示的内容会发送到那里。留空则不使用。</translation>
+        <source>A server that answers in place of this computer. What you say and show then goes there. Empty for none.</source>
+        <translation>代替这台电脑回答的服务器。您所说和所展示的内容会发送到那里。留空则不使用。</translation>
     </message>
     <message>
         <source>All it can</source>

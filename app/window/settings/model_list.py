@@ -168,7 +168,8 @@ class ModelCard(QFrame):
             case ModelState.REMOVING:
                 return self.tr("Removing…")
             case ModelState.INSTALLED:
-                return f"{self.tr('Installed.')} {self._fit(entry.fit)}".strip()
+                told = self.tr("Installed.")
+                return f"{told} {self._fit(entry.fit)}".strip()
             case _:
                 return self._fit(entry.fit)
 

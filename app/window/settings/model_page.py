@@ -78,15 +78,15 @@ class ModelPage(SettingsPage):
         """A server in our own engine's place."""
         self.section(self.tr("Another engine"))
         self.engine = QLineEdit(settings.engine)
-        self.engine.setPlaceholderText("http://127.0.0.1:8091/v1")
+        self.engine.setPlaceholderText(self.tr("Address"))
         self.engine.setClearButtonEnabled(True)
         self.engine.setAccessibleName(self.tr("Address of another engine"))
         self.engine.editingFinished.connect(self._engine_chosen)
         self.column.addWidget(self.engine)
         self.note(
             self.tr(
-                "The address of a server that answers in place of this computer, in the form of OpenAI's chat "
-                "completions. What you say and show then goes there. Empty for none."
+                "A server that answers in place of this computer. What you say and show then goes there. "
+                "Empty for none."
             )
         )
 

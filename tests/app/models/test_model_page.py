@@ -116,7 +116,7 @@ def test_from_the_first_byte_to_its_use(
     card = page.models.cards[REPO]
     assert state() is ModelState.PARTIAL and page.model.findData(REPO) < 0
     hub.rate = 1 << 20
-    qtbot.mouseClick(card.download, Qt.MouseButton.LeftButton)
+    card.download.click()
     assert state() is ModelState.COMING and offered(card) == ["Pause"]
     wait(lambda: card.bar.value() > 100)
     card.pause.click()
