@@ -108,7 +108,7 @@ def test_spoken_hands_free(program: Program, sound: PrivateSound) -> None:
     _, alike = position_of(said, heard)
     assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
     _, alike = position_of(said[:8000], heard[:24_000])
-    assert alike > 0.9, "the beginning is missing"
+    assert alike > 0.8, "the beginning is missing"
     assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
     program.display.press("ctrl+h")
     wait_for(lambda: sound.listeners() == 0, "for the microphone to close")
