@@ -56,6 +56,7 @@ def hub(models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
             monkeypatch.setattr(importlib.import_module(module), "time", hurried)
         for name in ("HF_TOKEN", "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "HF_HUB_OFFLINE"):
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # read once, when it was imported
         monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
         yield served
 
