@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from app.commands import main
-from model.checkpoint import build
+from model.checkpoint import build, load
 from model.prompt.tokenizer import read_tokenizer
 from model.talker import Talker
 from tests.app.media import media_files
@@ -116,7 +116,8 @@ def test_no_speech_loads_no_talker(ask: Any, monkeypatch: pytest.MonkeyPatch, tm
     def refuse(*_: object) -> Talker:
         raise AssertionError("the Talker was built")
 
-    monkeypatch.setattr(build, "Talker", refuse)
+    for module in (build, load):  # from its own weights, or from those kept for the next start
+        monkeypatch.setattr(module, "Talker", refuse)
     lines = ask(QUESTION, "--no-speech")
     assert not [line for line in lines if line["event"] == "audio"]
     assert done(lines)["speech_codes"] == [] and done(lines)["samples"] == 0
