@@ -111,7 +111,7 @@ def test_conversation_is_found_again_after_a_restart_and_gone_on_with(
     assert second.shown.messages == []
     click(qtbot, second, "first question")
     assert [m.text for m in second.shown.messages[:3]] == ["first question", "You said: first question", ""]
-    assert "You said: first question" in visible_texts(second)
+    qtbot.waitUntil(lambda: "You said: first question" in visible_texts(second), timeout=15_000)
     question, answer = second.shown.messages[2:4]
     assert question.speech and question.speech_seconds == pytest.approx(spoken, abs=0.01)
     qtbot.waitUntil(lambda: bool(answer.speech), timeout=15_000)  # read from the history meanwhile
