@@ -22,13 +22,17 @@ class PushToTalk:
         self._post, self._press, self._release, self._tell = post, press, release, tell
         self._thread = ThreadPoolExecutor(1, "global-key-open")
         self._key: GlobalKey | None = None
+        self._closed = False
 
     def choose(self, keys: str) -> None:
         """This key from now on, "" for none; `tell` gets "" where it works, else why it does not."""
         self._thread.submit(self._open, keys)
 
     def close(self) -> None:
-        """Give the key back before the program ends."""
+        """Give the key back before the program ends; a second time there is nothing to give."""
+        if self._closed:
+            return
+        self._closed = True
         self._thread.submit(self._drop)
         self._thread.shutdown(wait=False)
 

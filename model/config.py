@@ -227,6 +227,9 @@ def parse_config(raw: dict[str, Any]) -> OmniConfig:
         dit=pick(DiTConfig, token2wav_raw.get("dit_config") or {}),
         bigvgan=pick(BigVGANConfig, token2wav_raw.get("bigvgan_config") or {}),
     )
+    rates, kernels = token2wav.bigvgan.upsample_rates, token2wav.bigvgan.upsample_kernel_sizes
+    if len(rates) != len(kernels):
+        raise ValueError(f"its vocoder has {len(rates)} upsample_rates, but {len(kernels)} upsample_kernel_sizes")
     return OmniConfig(thinker, talker, token2wav, raw.get("enable_audio_output", True))
 
 

@@ -59,7 +59,8 @@ def measure(folder: Path, model: str, rounds: int, loading: float) -> list[float
     """Seconds of each round."""
     sound, display = PrivateSound(folder / "run"), PrivateDisplay()
     (folder / "home").mkdir()
-    (folder / "home" / "settings.json").write_text('{"window": [40, 40, 900, 700]}')  # not the first run, which would be welcomed
+    # not the first run, which would be welcomed
+    (folder / "home" / "settings.json").write_text('{"window": [40, 40, 900, 700]}')
     environment = {**os.environ, **sound.environment, **display.environment, "VISAVIS_HOME": str(folder / "home")}
     window = subprocess.Popen([sys.executable, "main.py", "--model", model], cwd=ROOT, env=environment)
     try:

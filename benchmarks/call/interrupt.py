@@ -57,7 +57,8 @@ def measure(folder: Path, rounds: int, headphones: bool) -> list[tuple[float | N
     """Of each round: seconds until silence, None if there was none within a second; and loud blocks after it."""
     sound, display = PrivateSound(folder / "run"), PrivateDisplay()
     (folder / "home").mkdir()
-    (folder / "home" / "settings.json").write_text('{"window": [40, 40, 900, 700]}')  # not the first run, which would be welcomed
+    # not the first run, which would be welcomed
+    (folder / "home" / "settings.json").write_text('{"window": [40, 40, 900, 700]}')
     environment = {**os.environ, **sound.environment, **display.environment, "VISAVIS_HOME": str(folder / "home")}
     window = subprocess.Popen([sys.executable, "main.py", "--engine-factory", _FACTORY], cwd=ROOT, env=environment)
     try:

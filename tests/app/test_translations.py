@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from app import translations
 from app.application import Application
@@ -260,7 +261,8 @@ def test_language_changes_without_a_restart(qtbot: QtBot, application: Applicati
     page.language.activated.emit(page.language.currentIndex())
     try:
         qtbot.waitUntil(lambda: application.window is not before, timeout=15_000)
-        QApplication.sendPostedEvents(before, QEvent.Type.DeferredDelete)
+        if isValid(before):
+            QApplication.sendPostedEvents(before, QEvent.Type.DeferredDelete)
         window = application.window
         assert window.isVisible() and window.geometry().getRect() == (60, 70, 900, 640)
         assert window.panel.isVisible() and window.panel.page == "look" and window.panel._title.text() == "外观"
