@@ -6,7 +6,9 @@ import torch
 from model.config import BigVGANConfig
 from model.token2wav.bigvgan import BigVGAN
 
-reference = pytest.importorskip("transformers.models.qwen2_5_omni.modeling_qwen2_5_omni")
+reference = pytest.importorskip(
+    "transformers.models.qwen2_5_omni.modeling_qwen2_5_omni", reason="waits for transformers, of the extra test"
+)
 from transformers.models.qwen2_5_omni.configuration_qwen2_5_omni import Qwen2_5OmniBigVGANConfig  # noqa: E402
 
 SIZES = {

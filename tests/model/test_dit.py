@@ -7,7 +7,9 @@ from model.config import DiTConfig
 from model.token2wav.dit import DiT
 from model.token2wav.ode import Solver, integrate, sway_times
 
-reference = pytest.importorskip("transformers.models.qwen2_5_omni.modeling_qwen2_5_omni")
+reference = pytest.importorskip(
+    "transformers.models.qwen2_5_omni.modeling_qwen2_5_omni", reason="waits for transformers, of the extra test"
+)
 from transformers.models.qwen2_5_omni.configuration_qwen2_5_omni import Qwen2_5OmniDiTConfig  # noqa: E402
 
 SIZES = dict(

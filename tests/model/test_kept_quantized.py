@@ -81,7 +81,7 @@ def answer(engine: Engine) -> tuple[list[int], list[int]]:
 
 
 def test_nf4_is_the_format_of_bitsandbytes() -> None:
-    functional = pytest.importorskip("bitsandbytes").functional
+    functional = pytest.importorskip("bitsandbytes", reason="waits for bitsandbytes, of the extra cuda").functional
     torch.manual_seed(0)
     for weight in (torch.randn(96, 192), torch.randn(70, 128).bfloat16()):
         theirs, state = functional.quantize_4bit(weight, quant_type="nf4", compress_statistics=True)

@@ -15,7 +15,7 @@ from tests.app.real.speech import QUESTION
 from tests.app.sound_doubles import spoken
 
 RATE, BLOCK = 48_000, 480
-pytest.importorskip("pywebrtc_audio")
+pytest.importorskip("pywebrtc_audio", reason="waits for pywebrtc-audio, which has no wheel for this system")
 
 
 class Room:

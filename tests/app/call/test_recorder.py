@@ -20,7 +20,7 @@ from app.call.vad import FRAME, VoiceDetector
 from model.errors import BadInputError
 from tests.app.real.speech import QUESTION, framed
 
-pytest.importorskip("pywebrtc_audio")
+pytest.importorskip("pywebrtc_audio", reason="waits for pywebrtc-audio, which has no wheel for this system")
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Its address, and the name of the model that it has."""
-    pytest.importorskip("accelerate")
-    pytest.importorskip("fastapi")
+    pytest.importorskip("accelerate", reason="waits for accelerate, of the extra test: transformers serve needs it")
+    pytest.importorskip("fastapi", reason="waits for fastapi, of the extra test: transformers serve needs it")
     folder = save(tmp_path_factory.mktemp("served") / "tiny")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
