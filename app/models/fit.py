@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.models.store import Stored, partial_of, stored
 from app.plan import find_config, machine
+from app.view_models.models import ModelFit
 from model.errors import BadInputError, CannotRunError
 from model.official import official_config
 from model.plan import GIB, Plan, choose
@@ -15,32 +15,7 @@ from model.plan import GIB, Plan, choose
 _CONTEXTS = (None, 8192, 2048)  # tokens that are tried: all that it can, then less
 
 
-@dataclass(frozen=True)
-class Fit:
-    """
-    Attributes:
-        fits: whether the memory that is free is enough for it.
-        precision, context: with which it would be loaded.
-        needed, free: bytes of memory, on the card or beside the processor.
-        disk_needed, disk_free: bytes that are still to be fetched, and those that are free; 0 where nothing is.
-    """
-
-    fits: bool
-    precision: str
-    context: int
-    on_card: bool
-    needed: int
-    free: int
-    disk_needed: int = 0
-    disk_free: int = 0
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the disk has room for what is to be fetched."""
-        return self.disk_needed <= self.disk_free
-
-
-def fit_of(model: Stored) -> Fit | None:
+def fit_of(model: Stored) -> ModelFit | None:
     """How a model would fit this machine now; None for one whose sizes nobody knows before it is here."""
     name = str(model.folder) if model.installed else model.repo
     if not model.installed and official_config(name) is None:
@@ -60,10 +35,10 @@ def fit_of(model: Stored) -> Fit | None:
     if not model.installed:
         needed = max(0, model.size - (model.fetched or 0))
         free = shutil.disk_usage(_existing(partial_of(model.repo).parent)).free
-    return Fit(plan.fits, plan.precision, plan.context, on_card, plan.peak, budget, needed, free)
+    return ModelFit(plan.fits, plan.precision, plan.context, on_card, plan.peak, budget, needed, free)
 
 
-def in_words(fit: Fit) -> str:
+def in_words(fit: ModelFit) -> str:
     """In one line, for the command line."""
     where = "on the card" if fit.on_card else "of memory"
     as_what = f"{fit.precision} with {fit.context} tokens of context"

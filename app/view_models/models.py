@@ -21,7 +21,13 @@ class ModelState(Enum):
 
 @dataclass(frozen=True)
 class ModelFit:
-    """Whether it fits here: memory (bytes needed and free, on the card or not), and the disk that a download needs."""
+    """
+    Attributes:
+        fits: whether the memory that is free is enough for it.
+        precision, context: with which it would be loaded.
+        needed, free: bytes of memory, on the card or beside the processor.
+        disk_needed, disk_free: bytes that are still to be fetched, and those that are free; 0 where nothing is.
+    """
 
     fits: bool
     precision: str
@@ -29,8 +35,13 @@ class ModelFit:
     on_card: bool
     needed: int
     free: int
-    disk_needed: int
-    disk_free: int
+    disk_needed: int = 0
+    disk_free: int = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk has room for what is to be fetched."""
+        return self.disk_needed <= self.disk_free
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ class ModelCard(QFrame):
         else:
             told = self.tr("Too large for this computer: even in {precision} it needs {amounts}.")
         words = told.format(precision=fit.precision, amounts=amounts)
-        if fit.disk_needed > fit.disk_free:
+        if not fit.has_room:
             told = self.tr("The disk has no room: {needed} to download, {free} free.")
             words += " " + told.format(needed=self._gigabytes(fit.disk_needed), free=self._gigabytes(fit.disk_free))
         return words
