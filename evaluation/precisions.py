@@ -1,84 +1,140 @@
 """What fewer bits cost: the same questions to the same model in several precisions, typed accuracy and how well its
-speech is understood (Whisper base), against bfloat16.
+speech is understood (Whisper base), against the first precision.
 
-    python -m evaluation.precisions --model nano --whisper FOLDER [--precision bf16 int8 nf4] [--every 3]
+    python -m evaluation.precisions --whisper FOLDER [--precision bf16 int8 nf4] [--rows FILE.jsonl]
 
-Sampling is seeded, so that nothing differs but the weights. On a processor without bfloat16, "bf16" still
-rounds between layers too, and the others compute in float32 between their rounded weights.
+Typed answers are greedy, spoken ones sampled with a seed for each question, so that nothing differs but the weights.
+With --rows every answer is kept as it comes, and a run that was cut short goes on where it stopped. On a processor
+without bfloat16, "bf16" is slow, and the others compute in float32 between their rounded weights: compare with fp32.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import soxr
 
-from evaluation.hearing import QUESTIONS, right
-from evaluation.speaking import RATE, Whisper
+from evaluation.speech import RATE, Judge, whisper
+from evaluation.suites import Question, Task, questions
+from evaluation.words import right, word_errors
 from model import load
 from model.engine import Engine
 from model.events import Done, SpeechChunk
-from training.mouth.measure import distance, words
 
 ALLOWED = 0.015  # that an accuracy or an error rate may be worse by
 
 
-@dataclass
-class Figures:
-    """Of one precision."""
+@dataclass(frozen=True)
+class Answer:
+    """One answer. Of a typed one (`aloud` false) `right` counts, of a spoken one `edits` of `words` that it has."""
 
-    questions: int = 0
-    right: int = 0
-    replies_spoken: int = 0
+    precision: str
+    number: int
+    aloud: bool
+    text: str
+    right: bool
     words: int = 0
-    misheard: int = 0
-    seconds: float = 0.0
+    edits: int = 0
+    heard: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A precision beside the first one: shares, and how much worse, with the 95 % interval of 2000 samples drawn with
+    replacement from the questions that both have answered."""
+
+    cases: int
+    value: float
+    worse: float
+    low: float
+    high: float
 
     @property
-    def accuracy(self) -> float:
-        return self.right / max(1, self.questions)
-
-    @property
-    def wer(self) -> float:
-        return self.misheard / max(1, self.words)
+    def allowed(self) -> bool:
+        return self.worse <= ALLOWED
 
 
-def ask(engine: Engine, question: str, number: int, aloud: bool) -> tuple[str, np.ndarray]:
-    """The answer and its samples at 24 kHz."""
-    sound = [np.zeros(0, np.float32)]
-    text = ""
+def compare(reference: Sequence[tuple[float, float]], other: Sequence[tuple[float, float]], sign: int) -> Compared:
+    """(above, below) of each question, in the same order; `sign` is 1 where a larger quotient is worse."""
+    a, b = np.asarray(reference, float), np.asarray(other, float)
+
+    def difference(rows: np.ndarray) -> np.ndarray:
+        one, two = a[rows].sum(-2), b[rows].sum(-2)
+        return sign * (two[..., 0] / np.maximum(two[..., 1], 1) - one[..., 0] / np.maximum(one[..., 1], 1))
+
+    drawn = np.random.default_rng(0).integers(0, len(a), (2000, len(a)))
+    low, high = np.percentile(difference(drawn), (2.5, 97.5))
+    return Compared(len(b), float(b[:, 0].sum() / b[:, 1].sum()), float(difference(np.arange(len(a)))), low, high)
+
+
+def typed(engine: Engine, precision: str, number: int, question: Question) -> Answer:
+    """The greedy answer."""
+    text = Task(engine).ask(question.question)
+    return Answer(precision, number, False, text, right(text, question.answers))
+
+
+def spoken(engine: Engine, precision: str, number: int, question: Question, judge: Judge) -> Answer:
+    """The answer as it is given to people, and what the judge heard."""
+    sound, text = [np.zeros(0, np.float32)], ""
     with engine.conversation() as talk:
-        talk.say(question)
-        for event in talk.reply(seed=number, speech=aloud, max_text_tokens=40, max_speech_seconds=20):
+        talk.say(question.question)
+        for event in talk.reply(seed=number, max_text_tokens=40, max_speech_seconds=20):
             if isinstance(event, SpeechChunk):
                 sound.append(event.samples)
             elif isinstance(event, Done):
                 text = event.text.strip()
-    return text, np.concatenate(sound)
+    samples = soxr.resample(np.concatenate(sound), engine.sample_rate, RATE).astype(np.float32)
+    heard = judge(samples) if len(samples) > RATE // 10 else ""
+    edits, words = word_errors(text, heard)
+    # a judge that hears ghosts counts as one that hears nothing right, twice over at most
+    return Answer(precision, number, True, text, right(text, question.answers), words, min(edits, 2 * words), heard)
 
 
-def measure(model: str, precision: str, questions: list[dict], judge: Whisper | None, every: int) -> Figures:
-    """All questions typed; every `every`-th answered aloud and judged."""
+def measure(
+    model: str, precision: str, asked: Sequence[tuple[int, Question]], aloud: Sequence[tuple[int, Question]],
+    judge: Judge | None, known: list[Answer], rows: Path | None,
+) -> list[Answer]:
+    """All answers of a precision: those that are `known`, and the rest, kept in `rows` as they come."""
+    found = [answer for answer in known if answer.precision == precision]
+    done = {(answer.number, answer.aloud) for answer in found}
+    left = [(number, question, False) for number, question in asked if (number, False) not in done]
+    left += [(number, question, True) for number, question in aloud if judge and (number, True) not in done]
+    if not left:
+        return found
     engine = load(model, device="cpu", precision=precision, speech=judge is not None)
-    figures, begun = Figures(), time.time()
-    for number, question in enumerate(questions):
-        aloud = judge is not None and number % every == 0
-        text, samples = ask(engine, question["question"], number, aloud)
-        figures.questions += 1
-        figures.right += right(text, question["answers"])
-        said = words(text)
-        if aloud and judge is not None and said:
-            heard = words(judge(samples)) if len(samples) > RATE // 10 else []
-            figures.replies_spoken += 1
-            figures.words += len(said)
-            figures.misheard += min(distance(said, heard), 2 * len(said))
-        print(f"{precision} {number} {figures.right} {figures.misheard}/{figures.words} {text[:60]!r}", flush=True)
-    figures.seconds = time.time() - begun
-    return figures
+    for number, question, loud in left:
+        if loud and judge is not None:
+            answer = spoken(engine, precision, number, question, judge)
+        else:
+            answer = typed(engine, precision, number, question)
+        found.append(answer)
+        print(f"{precision} {number} {'aloud' if loud else 'typed'} {answer.right:d} {answer.edits}/{answer.words} "
+              f"{answer.text[:60]!r}", flush=True)
+        if rows is not None:
+            with rows.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(answer)) + "\n")
+    return found
+
+
+def compared(reference: list[Answer], other: list[Answer]) -> dict[str, Compared]:
+    """By what is counted: "typed" and, where both spoke, "word errors"."""
+    found = {}
+    for name, aloud, sign in (("typed", False, -1), ("word errors", True, 1)):
+        both = [{a.number: a for a in answers if a.aloud is aloud} for answers in (reference, other)]
+        numbers = sorted(both[0].keys() & both[1].keys())
+        if numbers:
+            counts = [[_counts(side[n]) for n in numbers] for side in both]
+            found[name] = compare(counts[0], counts[1], sign)
+    return found
+
+
+def _counts(answer: Answer) -> tuple[float, float]:
+    return (float(answer.edits), float(answer.words)) if answer.aloud else (float(answer.right), 1.0)
 
 
 def main() -> None:
@@ -86,26 +142,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="nano")
     parser.add_argument("--precision", nargs="+", default=["bf16", "int8", "nf4"])
-    parser.add_argument("--whisper", type=Path, help="folder of Whisper base; without it, no speech")
-    parser.add_argument("--every", type=int, default=1, help="how many questions are answered aloud: every n-th")
-    parser.add_argument("--questions", type=int, help="only the first so many")
+    parser.add_argument("--whisper", help="Whisper base, by name or folder; without it, no speech")
+    parser.add_argument("--questions", type=int, help="so many are typed, evenly over all (default: all)")
+    parser.add_argument("--aloud", type=int, help="so many are answered aloud, evenly over all (default: all)")
+    parser.add_argument("--rows", type=Path, help="keep every answer here, and go on from what is there")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     import torch
 
     torch.set_num_threads(1)
-    questions = json.loads(QUESTIONS.read_text())[: args.questions]
-    judge = Whisper(args.whisper) if args.whisper else None
-    found = {name: measure(args.model, name, questions, judge, args.every) for name in args.precision}
-    first = found[args.precision[0]]
-    print(f"{'':6}{'typed right':>16}{'against ' + args.precision[0]:>16}{'word errors':>14}{'against':>10}")
-    for name, figures in found.items():
-        lost, worse = first.accuracy - figures.accuracy, figures.wer - first.wer
-        verdict = "" if max(lost, worse) <= ALLOWED else "  more than allowed"
-        print(f"{name:6}{figures.right:>8} of {figures.questions:<5}{-lost * 100:>+14.1f}{figures.wer * 100:>13.1f}%"
-              f"{worse * 100:>+10.1f}{verdict}")
+    every = list(enumerate(questions()))
+    judge = whisper(args.whisper) if args.whisper else None
+    asked, aloud = (Task(None, cases).some(every) for cases in (args.questions, args.aloud))  # type: ignore[arg-type]
+    known: list[Answer] = []
+    if args.rows and args.rows.is_file():
+        known = [Answer(**json.loads(line)) for line in args.rows.read_text(encoding="utf-8").splitlines()]
+    found = {name: measure(args.model, name, asked, aloud, judge, known, args.rows) for name in args.precision}
+    first, table = args.precision[0], {}
+    for name, answers in found.items():
+        table[name] = compared(found[first], answers)
+        for what, row in table[name].items():
+            verdict = "" if row.allowed else "  more than allowed"
+            print(f"{name:5} {what:12} {row.cases:4} cases {row.value * 100:5.1f} %, worse than {first} by "
+                  f"{row.worse * 100:+5.1f} points ({row.low * 100:+.1f} to {row.high * 100:+.1f}){verdict}")
     if args.json:
-        args.json.write_text(json.dumps({name: asdict(figures) for name, figures in found.items()}, indent=1) + "\n")
+        plain = {name: {what: asdict(row) for what, row in rows.items()} for name, rows in table.items()}
+        args.json.write_text(json.dumps(plain, indent=1) + "\n")
 
 
 if __name__ == "__main__":
