@@ -70,7 +70,10 @@ def run(args: argparse.Namespace) -> int:
     if args.gpu_report is not None:
         from app import gpu_report
 
-        for path in gpu_report.write(Path(args.gpu_report), args.model, args.device):
+        def tell(line: str) -> None:
+            print(f"visavis: {line} …", file=sys.stderr, flush=True)
+
+        for path in gpu_report.write(Path(args.gpu_report), args.model, args.device, tell):
             print(path)
         return 0
     findings = list(examine())

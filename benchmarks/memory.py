@@ -1,6 +1,10 @@
-"""The plan against what the allocator counts, on configs scaled down from the 7B: a film, a question, a spoken answer.
+"""The plan against what the allocator counts, on a config scaled down from the 7B: a film, a long question, a spoken
+answer.
 
-    python -m benchmarks.memory [--precision nf4] [--seconds 20 60]
+    python -m benchmarks.memory [--precision fp32 nf4] [--context 1024 4096] [--seconds 20]
+
+A plan is for a context that becomes full and for as much text as is read together: the film has a quarter more tokens
+than the context, unless its length is told, and the question is of 600.
 """
 
 from __future__ import annotations
@@ -88,7 +92,7 @@ def measure(folder: Path, precision: str, context: int, film: Film) -> tuple[Pla
     weights = module_bytes(engine.thinker, engine.talker, engine.token2wav)
     with allocations() as peak, engine.conversation() as talk:
         talk.add_video(frames, film.fps, sound)
-        talk.say("What is this?")
+        talk.say(" ".join(["What is this?"] * 150))
         list(talk.reply(seed=0, max_text_tokens=24, max_speech_seconds=4))
     return plan, {"weights": weights, "beside": peak.bytes}
 
@@ -96,23 +100,26 @@ def measure(folder: Path, precision: str, context: int, film: Film) -> tuple[Pla
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16", "nf4"])
-    parser.add_argument("--seconds", nargs="+", type=float, default=[20.0, 80.0])
-    parser.add_argument("--context", type=int, default=2048)
+    parser.add_argument("--precision", nargs="+", default=["fp32", "int8", "nf4", "int4"])
+    parser.add_argument("--context", nargs="+", type=int, default=[1024, 2048, 4096])
+    parser.add_argument("--seconds", type=float, help="of film (default: as long as fills the context)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         write_checkpoint(Path(folder), SCALED)
+        a_second = Film(60).tokens(read_config(Path(folder))) / 60
         for precision in args.precision:
-            for seconds in args.seconds:
-                plan, took = measure(Path(folder), precision, args.context, Film(seconds))
+            for context in args.context:
+                seconds = args.seconds or round(1.25 * context / a_second)
+                plan, took = measure(Path(folder), precision, context, Film(seconds))
                 planned, measured = plan.peak - plan.fixed, took["weights"] + took["beside"]
-                rows.append({"precision": precision, "seconds": seconds, "planned": planned, "measured": measured,
-                             "weights_planned": sum(plan.weights.values()), "weights": took["weights"],
-                             "ratio": round(planned / measured, 3)})
-                print(f"{precision:5} film {seconds:5.0f} s: planned {planned / 1e6:7.1f} MB, measured "
-                      f"{measured / 1e6:7.1f} MB, ratio {planned / measured:.3f}", flush=True)
+                rows.append({"precision": precision, "context": context, "seconds": seconds, "planned": planned,
+                             "measured": measured, "weights_planned": sum(plan.weights.values()),
+                             "weights": took["weights"], "ratio": round(planned / measured, 3)})
+                print(f"{precision:5} context {context:5}, film {seconds:3.0f} s: planned {planned / 1e6:7.1f} MB, "
+                      f"measured {measured / 1e6:7.1f} MB, ratio {planned / measured:.3f} (weights "
+                      f"{sum(plan.weights.values()) / 1e6:.1f} and {took['weights'] / 1e6:.1f})", flush=True)
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import ceil
 
-from model.bounds import AUDIO_BLOCKS, PATCHES, PREFILL, WEIGHTS_AT_ONCE
+from model.activations import activations
 from model.config import DecoderConfig, OmniConfig
 from model.placement import (
     BF16,
@@ -20,7 +20,6 @@ from model.placement import (
     INT8,
     INT8_COPIED,
     INT8_COPIED_WIDE,
-    INT8_KINDS,
     NF4,
     Placement,
     placements,
@@ -137,7 +136,7 @@ class Plan:
         return self.budget is None or self.peak <= self.budget * (1 - _HEADROOM)
 
 
-_QUEUES = (("prefill", "forget", "talker"), ("eye", "ear"), ("dit", "vocoder"))
+_QUEUES = (("prefill", "head", "forget", "talker"), ("eye", "ear"), ("dit", "vocoder"))
 
 
 def make_plan(
@@ -160,10 +159,11 @@ def make_plan(
     cache = {"thinker": _per_token(text) * rows * floats}
     if speech:
         cache["talker"] = _per_token(talker) * _in_buckets(rows + _MOST_CODES) * floats
-    activations = _activations(config, placement, on_card, context, film, speech, floats)
+    patches = None if film is None else film.patches(config)
+    work = activations(config, placement, on_card, context, rows, patches, speech)
     fixed = _CARD_FIXED if on_card else _HOST_FIXED
     plan = Plan(
-        placement.precision, placement, context, on_card, sizes, host_weights, cache, activations, fixed, 0, budget,
+        placement.precision, placement, context, on_card, sizes, host_weights, cache, work, fixed, 0, budget,
         _speed(config, placement, context, floats, bandwidth, speech),
     )
     frames = 0 if film is None else int(film.seconds * film.fps) * film.width * film.height * 3
@@ -257,7 +257,7 @@ def _part(name: str) -> str:
     return next(part for part, prefixes in PARTS.items() if name.startswith(prefixes))
 
 
-# caches and work
+# caches
 
 
 def _per_token(config: DecoderConfig) -> int:
@@ -267,95 +267,6 @@ def _per_token(config: DecoderConfig) -> int:
 
 def _in_buckets(tokens: int) -> int:
     return -(-tokens // _BUCKET) * _BUCKET
-
-
-def _activations(
-    config: OmniConfig, placement: Placement, on_card: bool, context: int, film: Film | None, speech: bool, floats: int
-) -> dict[str, int]:
-    thinker, talker = config.thinker, config.talker.decoder
-    tokens = min(PREFILL, context)
-    # a piece's embeddings, what the Talker adds to them, their sum, and the hidden states
-    carried = 4 * tokens * thinker.text.hidden_size * floats
-    work = {
-        "prefill": carried + _decoder(thinker.text, tokens, _in_buckets(context), floats, on_card)
-        + _widened(placement.decoder, thinker.text, on_card),
-        "forget": _forget(thinker.text, context),
-        "ear": _ear(config, floats),
-    }
-    pair = PATCHES if film is None else film.patches(config)
-    work["eye"] = _eye(config, max(1, PATCHES // pair) * pair, floats, on_card)
-    if speech:
-        read = _decoder(talker, tokens, _in_buckets(context), floats, on_card)
-        work["talker"] = carried + read + _widened(placement.talker, talker, on_card)
-        work["dit"] = _dit(config)
-        work["vocoder"] = _vocoder(config)
-    return work
-
-
-def _decoder(config: DecoderConfig, tokens: int, rows: int, floats: int, on_card: bool) -> int:
-    """What a decoder holds while it reads so many tokens: the mask of all heads in a row, and one layer's states."""
-    shared = config.num_attention_heads // config.num_key_value_heads
-    mask = tokens * rows * (1 + shared * floats)
-    making = tokens * rows * (1 + 2 * floats)
-    heads = (config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim
-    attention = tokens * heads * floats * 6
-    if not on_card and floats == 2:  # plain products of up to 2048 keys: scores twice, and keys and values in order
-        keys = min(rows, 2048)
-        attention += config.num_attention_heads * tokens * keys * floats * 2 + 2 * keys * heads * floats
-    gated = 4 * tokens * config.intermediate_size * floats
-    states = 4 * tokens * config.hidden_size * floats
-    return mask + states + max(making, attention, gated)
-
-
-def _widened(kind: str, config: DecoderConfig, on_card: bool) -> int:
-    """Weights that are made wide again to be multiplied with many rows."""
-    largest = 2 * config.hidden_size * config.intermediate_size
-    if kind == NF4:
-        return 2 * largest if on_card else min(largest, WEIGHTS_AT_ONCE) * 10
-    return min(largest, WEIGHTS_AT_ONCE) * 4 if kind in INT8_KINDS else 0
-
-
-def _forget(config: DecoderConfig, context: int) -> int:
-    """One layer's keys turned to their new positions, in float32."""
-    return context * config.num_key_value_heads * config.head_dim * 20
-
-
-def _ear(config: OmniConfig, floats: int) -> int:
-    audio = config.thinker.audio
-    frames = AUDIO_BLOCKS * 2 * audio.n_window
-    convolved = frames * (audio.num_mel_bins * 8 + 3 * audio.d_model * floats)
-    layers = frames // 2 * (6 * audio.d_model + 2 * audio.encoder_ffn_dim) * floats
-    return max(convolved, layers)
-
-
-def _eye(config: OmniConfig, patches: int, floats: int, on_card: bool) -> int:
-    vision = config.thinker.vision
-    size, inner = vision.hidden_size, vision.intermediate_size
-    pixels = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
-    turning = size * (5 * 4 + 5 * floats)  # queries are turned in float32
-    gated = 4 * inner * floats + 3 * size * floats
-    tables = 6 * 4 * size // vision.num_heads
-    looking = pixels * (4 if floats == 4 else 6) + size * floats + tables + max(turning, gated)
-    return patches * (looking if on_card else max(looking, 3 * 4 * pixels))  # scaling pictures is the host's work
-
-
-def _dit(config: OmniConfig) -> int:
-    dit = config.token2wav.dit
-    frames = 7 * dit.block_size  # the longest chunk and what is seen around it
-    inner = dit.num_attention_heads * dit.head_dim
-    layers = 2 * frames * 4 * (4 * dit.hidden_size + max(3 * inner * 4, 3 * dit.hidden_size * dit.ff_mult))
-    modulations = 16 * (6 * dit.num_hidden_layers + 2) * dit.hidden_size * 4
-    return layers + modulations
-
-
-def _vocoder(config: OmniConfig) -> int:
-    vocoder, dit = config.token2wav.bigvgan, config.token2wav.dit
-    frames = 4 * dit.block_size + 80
-    most, length, width = 0, frames, vocoder.upsample_initial_channel
-    for rate in vocoder.upsample_rates:
-        length, width = length * rate, width // 2
-        most = max(most, length * width)
-    return most * 4 * (len(vocoder.resblock_kernel_sizes) + 14)
 
 
 # speed
