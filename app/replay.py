@@ -17,11 +17,11 @@ import numpy as np
 import soundfile
 
 from app.call import echo
-from app.call.ears import Ears
+from app.call.ears import Ears, Framer
 from app.call.end_of_turn import EndOfTurn
 from app.call.recorder import FLAGS
 from app.call.turn import Event, TurnRules
-from app.call.vad import FRAME, FRAME_SECONDS, VoiceDetector
+from app.call.vad import FRAME_SECONDS, VoiceDetector
 from model.errors import BadInputError, CannotRunError
 
 _BLOCK = 160  # 10 ms
@@ -96,29 +96,31 @@ def read(folder: Path) -> Recorded:
 def replay(recorded: Recorded, rules: TurnRules | None = None) -> Iterator[tuple[int, str, float]]:
     """Frame, change, and how complete the turn sounded at its last pause, for each change of a turn."""
     ears = Ears(rules or TurnRules(), _Loudspeaker(), VoiceDetector(), EndOfTurn().probability)
-    clean, survived = _cleaned(recorded)
     flags = {name: False for name in FLAGS}
     waiting = [line for line in recorded.lines if "frame" in line and "told" not in line]
-    for frame in range(len(clean) // FRAME):
-        while waiting and waiting[0]["frame"] <= frame:
+    for number, frame in _frames(recorded):
+        if frame is None:
+            ears.disturb()
+            continue
+        while waiting and waiting[0]["frame"] <= number:
             line = waiting.pop(0)
             flags |= {name: line[name] for name in FLAGS if name in line}
             if "by_hand" in line:
                 ears.tell(_BY_HAND[line["by_hand"]])
         ears.sounding, ears.expected = flags["sounding"], flags["expected"]
-        these = slice(frame * FRAME, (frame + 1) * FRAME)
-        for told in ears.hear(clean[these], flags["deaf"], bool(survived[these].mean() > 0.5)):
+        for told in ears.hear(frame, flags["deaf"]):
             if told.change is not None:
-                yield frame, told.change.value, ears.asked
+                yield number, told.change.value, ears.asked
 
 
-def _cleaned(recorded: Recorded) -> tuple[np.ndarray, np.ndarray]:
-    """What the ears heard, and for each sample of it whether it survived the canceller over an answer."""
+def _frames(recorded: Recorded) -> Iterator[tuple[int, np.ndarray | None]]:
+    """What the ears heard, behind the number of the frame: see `Framer`."""
     restarts = {line["sample"] for line in recorded.lines if "restarted" in line}
-    canceller, pieces, survived = echo.EchoCanceller(), [np.zeros(0, np.float32)], [np.zeros(0, bool)]
+    canceller, framer, number = echo.EchoCanceller(), Framer(), 0
     for start in range(0, min(len(recorded.near), len(recorded.far)) - _BLOCK + 1, _BLOCK):
         if start in restarts:
             canceller = echo.EchoCanceller()
-        pieces.append(canceller.clean(recorded.near[start : start + _BLOCK], recorded.far[start : start + _BLOCK]))
-        survived.append(np.full(_BLOCK, canceller.survives))
-    return np.concatenate(pieces), np.concatenate(survived)
+        clean = canceller.clean(recorded.near[start : start + _BLOCK], recorded.far[start : start + _BLOCK])
+        for frame in framer.push(clean, [0] if canceller.interrupted else []):
+            yield number, frame
+            number += frame is not None

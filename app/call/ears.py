@@ -7,7 +7,7 @@ Everything happens on the clock of the samples, so that the same sound leads to 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -15,12 +15,13 @@ from typing import Protocol
 import numpy as np
 
 from app.call.turn import Act, Event, State, TurnMachine, TurnRules
-from app.call.vad import FRAME_SECONDS
+from app.call.vad import FRAME, FRAME_SECONDS
 from app.call.voice_activity import VoiceActivity
 
 _IN_TURN = (State.SPEAKING, State.PAUSING, State.GUESSING, State.BUTTON)
 _PASSED_ON = (State.SPEAKING, State.PAUSING)
-_UNDECIDED = (State.HELD, State.HELD_EARLY, State.INSISTING, State.GUESSING)  # their frames may yet be of a turn
+_HELD = (State.HELD, State.HELD_EARLY, State.INSISTING)
+_UNDECIDED = (*_HELD, State.GUESSING)  # their frames may yet be of a turn
 _TAKEN_BACK = (State.THINKING, State.OPENING)
 _GAP = 3.0  # seconds of a silence within a turn that are kept for it
 _JUDGED = 8.0  # seconds of a turn that its end is judged by
@@ -59,6 +60,28 @@ class Detector(Protocol):
     def reset(self) -> None: ...
 
 
+class Framer:
+    """Cuts what comes in pieces into the detector's frames, with interruptions at their place among them."""
+
+    def __init__(self) -> None:
+        self._rest = np.zeros(0, np.float32)
+
+    def push(self, samples: np.ndarray, interruptions: Sequence[int] = ()) -> Iterator[np.ndarray | None]:
+        """Frames, float32 [512], in order; None where something begins over the answer, after so many samples."""
+        done = 0
+        for at in interruptions:
+            yield from self._frames(samples[done:at])
+            yield None
+            done = at
+        yield from self._frames(samples[done:])
+
+    def _frames(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        self._rest = np.concatenate([self._rest, samples])
+        while len(self._rest) >= FRAME:
+            frame, self._rest = self._rest[:FRAME], self._rest[FRAME:]
+            yield frame
+
+
 class Ears:
     """One microphone's stream.
 
@@ -92,9 +115,13 @@ class Ears:
         """Whether the person's turn is on."""
         return self.machine.state in _IN_TURN
 
-    def hear(self, frame: np.ndarray, deaf: bool = False, survived: bool = False) -> list[Told]:
-        """The next 32 ms, float32 [512]; while `deaf`, time goes by and nothing is heard. `survived`: an answer plays,
-        and the canceller has left more of this than of an echo."""
+    def disturb(self) -> None:
+        """There is more than the answer in the microphone, from now on: it waits until it is known what that is."""
+        if not self._deaf:
+            self._do(self.machine.handle(Event.NOISE), [])
+
+    def hear(self, frame: np.ndarray, deaf: bool = False) -> list[Told]:
+        """The next 32 ms, float32 [512]; while `deaf`, time goes by and nothing is heard."""
         told: list[Told] = []
         self._now += FRAME_SECONDS
         self._do(self.machine.advance(self._now), told)
@@ -106,8 +133,6 @@ class Ears:
             return told
         self._deaf = False
         voice = self._detector.probability(frame)
-        if survived and voice >= self._rules.faint_probability:
-            voice = max(voice, self._rules.start_probability)
         event = self._activity.push(voice, self._rules.silence(self.machine.state))
         self._kept.append(frame)
         if event is not None:
@@ -115,6 +140,9 @@ class Ears:
         lasting = self._rules.voice(self.machine.state)
         if lasting is not None and self._activity.on and self._activity.voiced >= lasting:
             self._do(self.machine.handle(Event.LASTED), told)
+        held_for = self._now - self.machine.since if self.machine.state in _HELD else 0.0
+        if held_for >= self._rules.doubt and not self._activity.on:
+            self._do(self.machine.handle(Event.NOTHING), told)
         self._pass_on(told)
         return told
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import soxr
 
+from app.call.double_talk import DoubleTalk
 from app.capture.microphone import SAMPLE_RATE, Microphone
 from app.playback.played import Played
 
@@ -33,8 +34,6 @@ _AUDIBLE = -45.0  # dBFS from which on a frame of an answer would be heard in th
 _NO_ROOM = -75.0  # dBFS; no room is more quiet
 _MARGIN = 8.0  # dB above the room's own noise that are still nothing
 _RISE = 0.02  # dB in 10 ms by which a room may become louder
-_SURVIVES = 0.1  # of the energy that was captured; of an echo, a hundredth is left and less
-_FAINT = 1e-6  # of full scale, -60 dB: what is quieter than that is nobody
 _MEMORY = 1 / 40  # of 10 ms frames with an answer: half a second of them decides
 
 WITHOUT = "Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio"
@@ -120,7 +119,7 @@ class EchoCanceller:
 
     def __init__(self) -> None:
         self._watch = EchoWatch()
-        self._near_energy = self._left_energy = 0.0  # of the last 30 ms or so
+        self._double_talk = DoubleTalk()
         processor: Any = importlib.import_module("pywebrtc_audio").AudioProcessor
         options = {"sample_rate": SAMPLE_RATE, "noise_suppression": True, "ns_level": _NOISE_LEVEL}
         self._canceller = processor(echo_cancellation=True, **options)
@@ -131,19 +130,13 @@ class EchoCanceller:
         self._watch.push(near, far)
         without_echo, as_it_is = self._canceller.process(near, far), self._denoiser.process(near)
         clean: np.ndarray = as_it_is if self._watch.absent else without_echo
-        self._near_energy += (float(np.dot(near, near)) - self._near_energy) / 3
-        self._left_energy += (float(np.dot(clean, clean)) - self._left_energy) / 3
+        self._double_talk.push(near, far)
         return clean
 
     @property
-    def survives(self) -> bool:
-        """Whether much of the latest frame is left although an answer plays: it is not the answer's echo then.
-
-        A voice over an answer is left quieter than it was, and at first so much that a detector of voices is in doubt.
-        """
-        if self._watch.absent or not self._watch.answering:
-            return False
-        return self._left_energy > max(_SURVIVES * self._near_energy, _FRAME * _FAINT)
+    def interrupted(self) -> bool:
+        """Whether something that is not the answer begins with the latest frame."""
+        return self._double_talk.begins
 
 
 class Tap(Protocol):
@@ -160,7 +153,7 @@ class EchoFreeMicrophone:
         self._microphone, self._played, self._tap = microphone, played, tap
         self._near: np.ndarray = np.zeros(0, np.float32)
         self._far: np.ndarray = np.zeros(0, np.float32)
-        self.survived: np.ndarray = np.zeros(0, bool)  # for each sample of the last read, see EchoCanceller.survives
+        self.interruptions: list[int] = []  # samples of the last read with which something begins over the answer
         self._start()
 
     def open(self) -> None:
@@ -177,15 +170,16 @@ class EchoFreeMicrophone:
         played = self._reference.during(self._played(), position, len(captured), clock.origin, clock.rate)
         self._near = np.concatenate([self._near, self._to_16k[0].resample_chunk(captured)])
         self._far = np.concatenate([self._far, self._to_16k[1].resample_chunk(played)])
-        cleaned, survived = [np.zeros(0, np.float32)], [np.zeros(0, bool)]
+        cleaned = [np.zeros(0, np.float32)]
+        self.interruptions = []
         while len(self._near) >= _FRAME <= len(self._far):
             near, self._near = self._near[:_FRAME], self._near[_FRAME:]
             far, self._far = self._far[:_FRAME], self._far[_FRAME:]
             if self._tap is not None:
                 self._tap.frame(near, far)
             cleaned.append(self._canceller.clean(near, far))
-            survived.append(np.full(_FRAME, self._canceller.survives))
-        self.survived = np.concatenate(survived)
+            if self._canceller.interrupted:
+                self.interruptions.append(_FRAME * (len(cleaned) - 2))
         return np.concatenate(cleaned)
 
     def close(self) -> None:

@@ -20,11 +20,11 @@ import numpy as np
 
 from app.audio_devices import AudioError
 from app.call import ears, echo
-from app.call.ears import Ears, Told, TurnChange
+from app.call.ears import Ears, Framer, Told, TurnChange
 from app.call.end_of_turn import EndOfTurn
 from app.call.recorder import CallRecorder
 from app.call.turn import Event, TurnRules
-from app.call.vad import FRAME, VoiceDetector
+from app.call.vad import VoiceDetector
 from app.capture.microphone import Microphone, SoundSource
 from app.playback.played import Played
 
@@ -200,25 +200,24 @@ class Listener:
         self._tell(run, *found.tell(Event.END))
 
     def _find(self, found: Ears, source: SoundSource, stop: threading.Event, run: int) -> None:
-        rest, marks, frames = np.zeros(0, np.float32), np.zeros(0, bool), 0
+        framer, frames = Framer(), 0
         while not stop.wait(_POLL_SECONDS):
             samples = self._read(source, stop, run)
-            rest = np.concatenate([rest, samples])
-            left = source.survived if isinstance(source, echo.EchoFreeMicrophone) else np.zeros(len(samples), bool)
-            marks = np.concatenate([marks, left])
+            interruptions = source.interruptions if isinstance(source, echo.EchoFreeMicrophone) else []
             cut, self._cut = self._cut, None
             if cut is not None:
                 self._record(frames, by_hand=cut.value)
                 self._tell(run, *found.tell(_EVENTS[cut]))
             if self.muted.is_set():
                 self.level = 0.0
-            while len(rest) >= FRAME:
-                frame, rest = rest[:FRAME], rest[FRAME:]
-                survived, marks = bool(marks[:FRAME].mean() > 0.5), marks[FRAME:]
+            for frame in framer.push(samples, interruptions):
+                if frame is None:
+                    found.disturb()
+                    continue
                 found.expected, deaf = self.expected, self.deaf.is_set() or self.muted.is_set()
                 found.sounding = self._loudspeaker is not None and self._loudspeaker.playing
                 self._record(frames, sounding=found.sounding, expected=found.expected, deaf=deaf)
-                told = found.hear(frame, deaf, survived)
+                told = found.hear(frame, deaf)
                 for it in told:
                     if it.change is not None:
                         self._record(frames, told=it.change.value, complete=round(found.asked, 4))

@@ -1,8 +1,8 @@
 """Whose turn it is: one table of states and events. Pure: no sound, no thread, and no clock but the one it is given.
 
 A guess that the person is done costs nothing: the answer begins behind closed doors and is taken back when they go on.
-A voice over the answer stops the loudspeaker at once, and only then is it found out what it was: a word that goes on
-makes a new turn, a cough or an "mhm" lets the answer carry on from where it was.
+Whatever is heard over the answer stops the loudspeaker at once, and only then is it found out what it was: a word that
+goes on makes a new turn, a cough or an "mhm" lets the answer carry on from where it was.
 
     LISTENING ── voice ──▶ SPEAKING ── short silence ──▶ PAUSING ── sounds complete ──▶ GUESSING
         ▲                      ▲  ◀────────── voice ─────────┴── voice: take back ─────────┤
@@ -41,6 +41,8 @@ class State(Enum):
 class Event(Enum):
     """What happens."""
 
+    NOISE = auto()  # there is more than the answer in the microphone; whether it is a voice is not known yet
+    NOTHING = auto()  # no voice has followed
     VOICE = auto()  # a voice begins
     PAUSE = auto()  # it has been silent for a moment
     COMPLETE = auto()  # what was said until the pause sounds complete
@@ -84,7 +86,6 @@ class TurnRules:
 
     Attributes:
         start_probability, stay_probability: of speech in a frame, to begin with and to go on; what trails off goes on.
-        faint_probability: that is enough of what the echo canceller leaves of a sound over an answer.
         complete_probability: from which on what was said is thought to be complete.
         start_frames: that many voiced frames in a row are a voice.
         pre_roll: what is heard before a voice is noticed, and belongs to it.
@@ -93,6 +94,7 @@ class TurnRules:
         unsure_silence: the same where it just about does, and in between where it is in between.
         slow_silence: the same where it does not; the limit for the slow speaker.
         reopen: of an answer that has been heard, until which a voice still belongs to the turn before it.
+        doubt: after a noise over an answer, until which a voice may follow from it.
         lasting: of voice over an answer; less of it is an "mhm", a cough, a door.
         insisting: the same soon after such a noise; within `insist_within` of it.
         quiet_again: of silence after which what was heard over the answer is over.
@@ -102,7 +104,6 @@ class TurnRules:
 
     start_probability: float = 0.5
     stay_probability: float = 0.35
-    faint_probability: float = 0.05
     complete_probability: float = 0.5
     start_frames: int = 3
     pre_roll: float = 0.3
@@ -111,6 +112,7 @@ class TurnRules:
     unsure_silence: float = 0.8
     slow_silence: float = 1.4
     reopen: float = 1.2
+    doubt: float = 0.5
     lasting: float = 0.6
     insisting: float = 0.35
     insist_within: float = 2.5
@@ -156,6 +158,7 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.VOICE: Move(S.SPEAKING, (A.BEGIN,)),
         E.SOUND: Move(S.ANSWERING),  # to a question that was typed; or a recording
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        **_stay(S.LISTENING, E.NOISE, E.NOTHING),
         **_stay(S.LISTENING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SILENCE),
         **_stay(S.LISTENING, E.END, E.DROP, E.DEAF),
     },
@@ -166,6 +169,7 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.DROP: Move(S.UNWANTED),
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
         E.PRESS: Move(S.BUTTON),  # the voice is in the turn already
+        **_stay(S.SPEAKING, E.NOISE, E.NOTHING),
         **_stay(S.SPEAKING, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.SOUND, E.SILENCE),
     },
     S.PAUSING: {
@@ -177,7 +181,7 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
         E.PRESS: Move(S.BUTTON),
-        **_stay(S.PAUSING, E.PAUSE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
+        **_stay(S.PAUSING, E.NOISE, E.NOTHING, E.PAUSE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
     },
     S.GUESSING: {
         E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
@@ -188,7 +192,7 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
         E.PRESS: Move(S.BUTTON, (A.TAKE_BACK,)),
         # The loudspeaker is held back, so what begins or ends there now is not this answer.
-        **_stay(S.GUESSING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
+        **_stay(S.GUESSING, E.NOISE, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
     },
     S.THINKING: {
         E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
@@ -196,18 +200,21 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.SILENCE: Move(S.LISTENING),  # there was no answer, or none aloud
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
+        **_stay(S.THINKING, E.NOISE, E.NOTHING),
         **_stay(S.THINKING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.END, E.DEAF),
     },
     S.OPENING: {
+        E.NOISE: Move(S.HELD_EARLY, (A.HOLD,)),
         E.VOICE: Move(S.HELD_EARLY, (A.HOLD,)),
         E.TIMEOUT: Move(S.ANSWERING),
         E.SILENCE: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.ANSWERING),
-        **_stay(S.OPENING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
+        **_stay(S.OPENING, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
     },
     S.HELD_EARLY: {
+        E.NOTHING: Move(S.ANSWERING, (A.CARRY_ON,)),
         E.LASTED: Move(S.SPEAKING, (A.TAKE_BACK,)),
         E.PAUSE: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.SILENCE: Move(S.SPEAKING, (A.BEGIN,)),  # somebody else has stopped the answer; the voice goes on
@@ -215,17 +222,19 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
         E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
-        **_stay(S.HELD_EARLY, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.HELD_EARLY, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
     },
     S.ANSWERING: {
+        E.NOISE: Move(S.HELD, (A.HOLD,)),
         E.VOICE: Move(S.HELD, (A.HOLD,)),
         E.SILENCE: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
-        **_stay(S.ANSWERING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.ANSWERING, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
         **_stay(S.ANSWERING, E.END, E.DEAF),
     },
     S.HELD: {
+        E.NOTHING: Move(S.ANSWERING, (A.CARRY_ON,)),
         E.LASTED: Move(S.SPEAKING, (A.BEGIN,)),
         E.PAUSE: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.SILENCE: Move(S.SPEAKING, (A.BEGIN,)),
@@ -233,18 +242,20 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
         E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
-        **_stay(S.HELD, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.HELD, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
     },
     S.CARRYING_ON: {
+        E.NOISE: Move(S.INSISTING, (A.HOLD,)),
         E.VOICE: Move(S.INSISTING, (A.HOLD,)),
         E.TIMEOUT: Move(S.ANSWERING),
         E.SILENCE: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.ANSWERING),
-        **_stay(S.CARRYING_ON, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
+        **_stay(S.CARRYING_ON, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
     },
     S.INSISTING: {
+        E.NOTHING: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.LASTED: Move(S.SPEAKING, (A.BEGIN,)),
         E.PAUSE: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.SILENCE: Move(S.SPEAKING, (A.BEGIN,)),
@@ -252,12 +263,13 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
         E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
-        **_stay(S.INSISTING, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.INSISTING, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
     },
     S.BUTTON: {
         E.END: Move(S.LISTENING, (A.ANSWER,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
+        **_stay(S.BUTTON, E.NOISE, E.NOTHING),
         **_stay(S.BUTTON, E.VOICE, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
         **_stay(S.BUTTON, E.SILENCE, E.PRESS),
     },
@@ -265,6 +277,7 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.PAUSE: Move(S.LISTENING),
         E.DEAF: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
+        **_stay(S.UNWANTED, E.NOISE, E.NOTHING),
         **_stay(S.UNWANTED, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND, E.SILENCE),
         **_stay(S.UNWANTED, E.END, E.DROP),
     },

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.call.ears import Ears, TurnChange
+from app.call.ears import Ears, Framer, TurnChange
 from app.call.echo import EchoCanceller
 from app.call.end_of_turn import EndOfTurn
 from app.call.turn import TurnRules
-from app.call.vad import FRAME, VoiceDetector
+from app.call.vad import VoiceDetector
 from benchmarks.call import sounds
 from benchmarks.call.sounds import RATE
 
@@ -61,7 +61,7 @@ class Desk:
         self._to_ear: deque[np.ndarray] = deque([np.zeros(BLOCK)] * _TO_EAR)
         self._from_mouth: deque[np.ndarray] = deque()
         self._past = np.zeros(len(self.echo) + BLOCK)
-        self._waiting, self._survived = np.zeros(0, np.float32), np.zeros(0, bool)
+        self._framer = Framer()
         self._now = 0.0
         self._blocks: tuple[list[np.ndarray], ...] = ([], [], [])
 
@@ -115,14 +115,13 @@ class Desk:
         clean = self._canceller.clean(captured, reference)
         self._blocks[1].append(captured)
         self._blocks[2].append(clean)
-        self._waiting = np.concatenate([self._waiting, clean])
-        self._survived = np.concatenate([self._survived, np.full(BLOCK, self._canceller.survives)])
-        while len(self._waiting) >= FRAME:
-            frame, self._waiting = self._waiting[:FRAME], self._waiting[FRAME:]
-            survived, self._survived = bool(self._survived[:FRAME].mean() > 0.5), self._survived[FRAME:]
+        for frame in self._framer.push(clean, [0] if self._canceller.interrupted else []):
+            if frame is None:
+                self._ears.disturb()
+                continue
             self._ears.sounding = self._position * BLOCK < len(self.answer)
             self._ears.expected = self._sounds_at is not None
-            for told in self._ears.hear(frame, survived=survived):
+            for told in self._ears.hear(frame):
                 if told.change is not None:
                     self._take(told.change)
 

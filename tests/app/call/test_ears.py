@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.call.ears import Ears, Told, TurnChange
+from app.call.ears import Ears, Framer, Told, TurnChange
 from app.call.turn import Event, State, TurnRules
 from app.call.vad import FRAME, FRAME_SECONDS
 
@@ -140,6 +140,39 @@ def test_voice_over_the_answer_holds_it_at_once_and_interrupts_if_it_lasts() -> 
     assert 2.0 - 0.4 < begun < 2.0, "what was said over the answer is not lost"
 
 
+def test_noise_holds_the_answer_before_it_is_known_what_it_is() -> None:
+    call = Call()
+    call.answer(2.0)
+    call.ears.disturb()
+    assert call.loudspeaker.held
+    assert call.hear(VOICE, 0.4) == [] and call.hear(VOICE, 0.3) == [STARTED], "a voice, and it lasts"
+
+
+def test_noise_that_is_no_voice_makes_the_answer_wait_for_a_moment() -> None:
+    call = Call()
+    call.answer(2.0)
+    call.ears.disturb()
+    assert call.hear(SILENCE, 0.3) == [] and call.loudspeaker.held
+    assert call.hear(SILENCE, 0.3) == [] and not call.loudspeaker.held
+    assert call.ears.machine.state is State.ANSWERING and call.passed_on() == []
+
+
+def test_noise_holds_nothing_where_nobody_is_listened_to() -> None:
+    call = Call()
+    call.answer(1.0)
+    call.hear(SILENCE, 0.1, deaf=True)
+    call.ears.disturb()
+    assert not call.loudspeaker.held
+
+
+def test_pieces_are_cut_into_frames_with_interruptions_at_their_place() -> None:
+    framer = Framer()
+    found = [*framer.push(np.arange(700, dtype=np.float32), [480]), *framer.push(np.arange(700, 1100), [20])]
+    assert [frame is None for frame in found] == [True, False, True, False]
+    frames = [frame for frame in found if frame is not None]
+    assert np.array_equal(np.concatenate(frames), np.arange(1024))
+
+
 @pytest.mark.parametrize("seconds", [0.1, 0.3, 0.5])
 def test_mhm_and_cough_only_make_it_wait(seconds: float) -> None:
     call = Call()
@@ -204,7 +237,7 @@ def test_turn_ended_by_hand_needs_a_silence_before_the_next() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["voice", "silence", "mumble", "answer", "silent", "deaf", "end", "drop"]),
+            st.sampled_from(["voice", "silence", "mumble", "noise", "answer", "silent", "deaf", "end", "drop"]),
             st.floats(0.03, 2.0),
         ),
         max_size=20,
@@ -227,6 +260,8 @@ def test_whatever_is_heard_no_frame_is_told_twice_and_changes_alternate(
                 dropped = what == "drop" and call.ears.in_turn
                 call.told += call.ears.tell(Event.END if what == "end" else Event.DROP)
                 open_turn = open_turn and not dropped
+            case "noise":
+                call.ears.disturb()
             case _:
                 level = {"voice": VOICE, "mumble": 0.4}.get(what, SILENCE)
                 call.hear(level, seconds, deaf=what == "deaf")
