@@ -14,10 +14,11 @@ from typing import Any
 
 from app.playback.speaker import Speaker
 from app.playback.wav_file import SpeechSink, WavFile
-from app.question import enter, read_history, read_question, recall
+from app.question import Content, EarlierTurn, enter, read_history, read_question, recall
 from app.settings import DEFAULT_MODEL, PRECISIONS
 from model.errors import CannotRunError
 from model.events import ContextTrimmed, Done, Remark, ReplyEvent, SpeechChunk, TextDelta
+from model.failures import is_out_of_memory
 
 _MOST_SPEECH = 82.0  # seconds
 _POLL = 0.05  # seconds between looks at whether the loudspeaker has finished
@@ -86,43 +87,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask, and print or play the answer."""
+    """Ask, and print or play the answer. A model that runs out of memory before its answer has begun is loaded smaller
+    and asked again."""
     with _sink(args) as (sink, problem):
         notes = [problem] if problem else []
         sound_in_video = not args.no_audio_in_video
         contents = read_question(args.files or [], args.text, sound_in_video)
         history = read_history(Path(args.history), sound_in_video) if args.history else []
-        begun = time.perf_counter()
-        engine = _load(args, speech=sink is not None)
-        if sink is not None and not engine.speaks:
-            if args.speech:
-                raise CannotRunError(f"{engine.name} has no voice; ask it with --no-speech.")
-            notes.append(f"{engine.name} has no voice; the answer comes as text only.")
-            sink = None
-        if args.system is not None and args.system != engine.system_prompt and sink is not None:
-            notes.append("With another system message than the model's own its speech may suffer.")
-        with engine.conversation(args.voice, args.system) as talk:
-            load_seconds = time.perf_counter() - begun
-            recall(talk, history)
-            enter(talk, contents)
-            for note in notes:  # only now: a question that cannot be asked gets one line, about that
-                _note(note)
-            output = _Output(args.json)
-            voice = talk.voice.name if talk.voice is not None else ""
-            output.ready(engine.name, engine.device, engine.precision, voice, load_seconds)
-            events = talk.reply(
-                seed=args.seed,
-                greedy=args.greedy,
-                speech=sink is not None,
-                max_text_tokens=args.max_text_tokens,
-                max_speech_seconds=min(args.max_speech_seconds, _MOST_SPEECH),  # nobody's Talker makes more
-                whole_utterance=args.token2wav == "reference",
-            )
-            _tell(events, output, sink)
-    return 0
+        output, saving = _Output(args.json), 0
+        while True:
+            begun = time.perf_counter()
+            engine = _load(args, sink is not None, saving)
+            notes += getattr(engine, "notes", ())
+            if sink is not None and not engine.speaks:
+                if args.speech:
+                    raise CannotRunError(f"{engine.name} has no voice; ask it with --no-speech.")
+                notes.append(f"{engine.name} has no voice; the answer comes as text only.")
+                sink = None
+            if args.system is not None and args.system != engine.system_prompt and sink is not None:
+                notes.append("With another system message than the model's own its speech may suffer.")
+            try:
+                _answer(args, engine, begun, history, contents, notes, output, sink)
+                return 0
+            except Exception as error:
+                if output.told or not is_out_of_memory(error) or not hasattr(engine, "saving"):
+                    raise
+                saving, notes = engine.saving + 1, []
+            engine = None  # its memory must be free before the next one asks for its own
 
 
-def _load(args: argparse.Namespace, speech: bool) -> Any:
+def _answer(
+    args: argparse.Namespace, engine: Any, begun: float, history: list[EarlierTurn], contents: list[Content],
+    notes: list[str], output: _Output, sink: SpeechSink | None,
+) -> None:  # fmt: skip
+    with engine.conversation(args.voice, args.system) as talk:
+        load_seconds = time.perf_counter() - begun
+        recall(talk, history)
+        enter(talk, contents)
+        for note in notes:  # only now: a question that cannot be asked gets one line, about that
+            _note(note)
+        voice = talk.voice.name if talk.voice is not None else ""
+        output.ready(engine.name, engine.device, engine.precision, voice, load_seconds)
+        events = talk.reply(
+            seed=args.seed,
+            greedy=args.greedy,
+            speech=sink is not None,
+            max_text_tokens=args.max_text_tokens,
+            max_speech_seconds=min(args.max_speech_seconds, _MOST_SPEECH),  # nobody's Talker makes more
+            whole_utterance=args.token2wav == "reference",
+        )
+        _tell(events, output, sink)
+
+
+def _load(args: argparse.Namespace, speech: bool, saving: int = 0) -> Any:
     """Our own engine with the model, or another one that serves."""
     if args.engine:
         from app import remote
@@ -130,7 +147,7 @@ def _load(args: argparse.Namespace, speech: bool) -> Any:
         return remote.load(args.engine, model_of(args), args.voice, speech)
     from model import load
 
-    return load(model_of(args), args.device, args.precision, speech=speech)
+    return load(model_of(args), args.device, args.precision, speech=speech, saving=saving)
 
 
 def model_of(args: argparse.Namespace) -> str:
@@ -162,20 +179,23 @@ def _tell(events: Iterator[ReplyEvent], output: _Output, sink: SpeechSink | None
 
 
 class _Output:
-    """Text as it comes, or JSON lines."""
+    """Text as it comes, or JSON lines.
+
+    Attributes:
+        told: whether anything of an answer has been printed. Until then the line "ready" waits: the model may yet be
+            loaded smaller, and be another one than it says.
+    """
 
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
+        self._ready: dict[str, object] = {}
+        self.told = False
 
     def ready(self, model: str, device: str, precision: str, voice: str, load_seconds: float) -> None:
-        self._line(
-            event="ready",
-            model=model,
-            device=device,
-            precision=precision,
-            voice=voice,
-            load_seconds=round(load_seconds, 3),
-        )
+        self._ready = {
+            "event": "ready", "model": model, "device": device, "precision": precision, "voice": voice,
+            "load_seconds": round(load_seconds, 3),
+        }  # fmt: skip
 
     def text(self, at: float, delta: str) -> None:
         if not self._json:
@@ -202,9 +222,12 @@ class _Output:
         )
 
     def _line(self, **fields: object) -> None:
+        self.told = True
         if self._json:
             unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-            print(json.dumps(fields, ensure_ascii=not unicode), flush=True)
+            for line in (self._ready, fields) if self._ready else (fields,):
+                print(json.dumps(line, ensure_ascii=not unicode), flush=True)
+            self._ready = {}
 
 
 def peak_memory_bytes() -> int:

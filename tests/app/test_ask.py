@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from PIL import Image
 
 from app.commands import main
 from model.checkpoint import build, load
+from model.conversation import Conversation
 from model.prompt.tokenizer import read_tokenizer
 from model.talker import Talker
 from tests.app.media import media_files
@@ -302,3 +304,33 @@ def test_the_tokens_are_those_of_the_text(ask: Any, tiny_model: Path) -> None:
     reply = done(ask(QUESTION, "--no-speech"))
     assert read_tokenizer(tiny_model).decode(reply["text_tokens"]) == reply["text"]
     assert torch.tensor(reply["text_tokens"]).max() < 320
+
+
+def test_without_memory_it_is_asked_again_smaller_unless_its_answer_has_begun(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, loaded = Conversation.reply, []
+
+    def reply(talk: Conversation, **options: Any) -> Iterator[Any]:
+        loaded.append(talk)
+        if len(loaded) == 1:
+            raise MemoryError
+        yield from real(talk, **options)
+
+    monkeypatch.setattr(Conversation, "reply", reply)
+    arguments = ("ask", QUESTION, "--no-speech", "--model", str(tiny_model), "--json", *SHORT)
+    assert main([*arguments]) == 0
+    out, err = capsys.readouterr()
+    events = [json.loads(line)["event"] for line in out.splitlines()]
+    assert events.count("ready") == events.count("done") == 1 and events[0] == "ready"
+    assert len(loaded) == 2 and "There was not enough memory; the model is loaded" in err and err.count("\n") == 1
+
+    def breaks(talk: Conversation, **options: Any) -> Iterator[Any]:
+        loaded.append(talk)
+        yield next(real(talk, **options))
+        raise MemoryError
+
+    monkeypatch.setattr(Conversation, "reply", breaks)
+    assert main([*arguments]) == 1
+    out, err = capsys.readouterr()
+    assert len(loaded) == 3 and '"text"' in out and "not enough memory" in err and err.count("\n") == 1
