@@ -21,10 +21,11 @@ _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”�
 @lru_cache(maxsize=64)
 def spoken_lengths(text: str) -> np.ndarray:
     """Float64 [letters + 1]: how much is spoken before each letter of the text, in letters; the last is all of it."""
-    lengths = np.array([_length(letter) for letter in text], np.float64)
+    lengths = np.array(list(map(_length, text)), np.float64)
     return np.concatenate([[0.0], np.cumsum(lengths)])
 
 
+@lru_cache(maxsize=4096)
 def _length(letter: str) -> float:
     if letter.isdigit():
         return _DIGIT

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
-    QTextDocument,
     QTextOption,
     QWheelEvent,
 )
@@ -25,12 +24,12 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit
 
 from app.view_models.caption import word_before
 from app.view_models.moments import moments
+from app.window.markdown import GrowingMarkdown
 from app.window.theme import Theme
 
 _LINE_HEIGHT = 1.5  # of the letters' size
 _MOMENT = "moment"  # the scheme of links to a time in a film or a sound
 _INDENT = 24  # points of a list's items
-_MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
 class MessageText(QTextBrowser):
@@ -51,7 +50,7 @@ class MessageText(QTextBrowser):
     def __init__(self, theme: Theme, hugging: bool = False, largest_width: int = 560) -> None:
         super().__init__()
         self._theme, self.hugging, self._largest = theme, hugging, largest_width
-        self._source, self._markdown = "", False
+        self._source, self._is_markdown = "", False
         self._spoken: int | None = None
         self._longest_moment = 0.0
         self._pressed_at = QPoint()
@@ -67,17 +66,18 @@ class MessageText(QTextBrowser):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setTabChangesFocus(True)
+        self._markdown = GrowingMarkdown(self.document())
         self.document().setDocumentMargin(0)
         self.document().setUndoRedoEnabled(False)
         self.document().setIndentWidth(_INDENT)
         self.viewport().setAutoFillBackground(False)
-        theme.changed.connect(self._render)
+        theme.changed.connect(self._render_anew)
 
     def show_text(self, text: str, markdown: bool) -> None:
         """Show another text; what is selected stays selected while a reply grows."""
-        if text == self._source and markdown == self._markdown:
+        if text == self._source and markdown == self._is_markdown:
             return
-        self._source, self._markdown = text, markdown
+        self._source, self._is_markdown = text, markdown
         self._render()
 
     def show_spoken(self, letters: int | None) -> None:
@@ -91,7 +91,7 @@ class MessageText(QTextBrowser):
         """Make links of the times that the text names, up to `longest` seconds; 0 for none."""
         if longest != self._longest_moment:
             self._longest_moment = longest
-            self._render()
+            self._render_anew()
 
     def _mark(self) -> None:
         """Only colours and a line, so nothing has to be laid out again."""
@@ -121,8 +121,11 @@ class MessageText(QTextBrowser):
         selection.cursor, selection.format = cursor, look
         return selection
 
-    def _link(self) -> None:
+    def _link(self, begin: int) -> None:
+        """Of the moments from this position on."""
         for moment in moments(self.toPlainText(), self._longest_moment):
+            if moment.begin < begin:
+                continue
             link = QTextCharFormat()
             link.setAnchor(True)
             link.setAnchorHref(f"{_MOMENT}:{moment.seconds:g}")
@@ -161,17 +164,24 @@ class MessageText(QTextBrowser):
             return
         super().keyPressEvent(event)
 
+    def _render_anew(self) -> None:
+        """All of it: it looks otherwise."""
+        self._markdown.forget()
+        self._render()
+
     def _render(self) -> None:
         cursor = self.textCursor()
         anchor, position = cursor.anchor(), cursor.position()
         document = self.document()
-        if self._markdown:
-            document.setMarkdown(self._source, _MARKDOWN)
+        if self._is_markdown:
+            new = self._markdown.show(self._source)
         else:
+            self._markdown.forget()
             document.setPlainText(self._source)
-        self._set_type()
+            new = document.begin()
+        self._set_type(new.previous() if new.previous().isValid() else new)
         if self._longest_moment:
-            self._link()
+            self._link(new.position())
         if anchor != position:
             end = document.characterCount() - 1
             cursor = QTextCursor(document)
@@ -181,12 +191,11 @@ class MessageText(QTextBrowser):
         self._mark()
         self._fit()
 
-    def _set_type(self) -> None:
-        """Line height and the space between blocks, which Markdown leaves at what was fine on paper."""
+    def _set_type(self, block: QTextBlock) -> None:
+        """From a block on: the height of lines and what is between blocks, which Markdown leaves as it was on paper."""
         document, tokens = self.document(), self._theme.tokens
         metrics = self.fontMetrics()
         distance = max(0.0, _LINE_HEIGHT * self.font().pixelSize() - metrics.lineSpacing())
-        block = document.begin()
         last = document.blockCount() - 1
         whole = QTextCursor(document)
         whole.beginEditBlock()  # one layout for all of it, instead of one after every block
@@ -230,7 +239,8 @@ class MessageText(QTextBrowser):
             self.setFixedWidth(max(8, width))
             document.setTextWidth(width)
         else:
-            document.setTextWidth(max(1, self.width()))
+            if document.textWidth() != max(1, self.width()):  # even the same one would lay out everything anew
+                document.setTextWidth(max(1, self.width()))
         height = int(document.size().height() + 0.5)
         if height != self.height():
             self.setFixedHeight(max(1, height))
