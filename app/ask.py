@@ -16,11 +16,11 @@ from app.playback.speaker import Speaker
 from app.playback.wav_file import SpeechSink, WavFile
 from app.question import Content, EarlierTurn, enter, read_history, read_question, recall
 from app.settings import DEFAULT_MODEL, PRECISIONS
+from model.bounds import MOST_SPEECH_SECONDS
 from model.errors import CannotRunError
 from model.events import ContextTrimmed, Done, Remark, ReplyEvent, SpeechChunk, TextDelta
 from model.failures import is_out_of_memory
 
-_MOST_SPEECH = 82.0  # seconds
 _POLL = 0.05  # seconds between looks at whether the loudspeaker has finished
 
 
@@ -74,9 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     answer.add_argument(
         "--max-speech-seconds",
         type=_positive(float),
-        default=82.0,
+        default=MOST_SPEECH_SECONDS,
         metavar="S",
-        help="of the speech (default, and most: 82)",
+        help=f"of the speech (default, and most: {MOST_SPEECH_SECONDS:.0f})",
     )
     answer.add_argument(
         "--token2wav",
@@ -133,7 +133,7 @@ def _answer(
             greedy=args.greedy,
             speech=sink is not None,
             max_text_tokens=args.max_text_tokens,
-            max_speech_seconds=min(args.max_speech_seconds, _MOST_SPEECH),  # nobody's Talker makes more
+            max_speech_seconds=min(args.max_speech_seconds, MOST_SPEECH_SECONDS),  # nobody's Talker makes more
             whole_utterance=args.token2wav == "reference",
         )
         _tell(events, output, sink)

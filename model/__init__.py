@@ -1,24 +1,18 @@
-"""The Thinker-Talker engine. Importing it costs nothing; torch comes with the first `load`."""
+"""The Thinker-Talker engine: `model.load`. Importing this costs nothing; torch comes with the first use of `load`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from model.engine import Engine
+    from model.checkpoint.load import load
 
 __all__ = ["load"]
 
 
-def load(
-    name: str = "nano",
-    device: str = "auto",
-    precision: str = "auto",
-    speech: bool = True,
-    context: int | None = None,
-    saving: int = 0,
-) -> Engine:
-    """The engine of the embedded model ("nano") or of a folder in the official layout; see model.checkpoint.load."""
-    from model.checkpoint.load import load as load_engine
+def __getattr__(name: str) -> Any:
+    if name != "load":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from model.checkpoint.load import load
 
-    return load_engine(name, device, precision, speech, context, saving)
+    return load

@@ -1,4 +1,4 @@
-"""How much is worked on at a time, so that memory does not grow with the length of what is read."""
+"""How much is worked on at a time, so that memory does not grow with the length of what is read, and said at most."""
 
 from __future__ import annotations
 
@@ -6,3 +6,4 @@ PREFILL = 512  # tokens that the decoders read together
 PATCHES = 4096  # of pictures that the eye looks at together; never less than one pair of frames
 AUDIO_BLOCKS = 15  # of 2 s that the ear hears together
 WEIGHTS_AT_ONCE = 1 << 23  # of a quantized layer that are made wide together
+MOST_SPEECH_SECONDS = 82.0  # of one reply; the Talker was trained for no more

@@ -13,13 +13,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from model.bounds import MOST_SPEECH_SECONDS
 from model.context import Context, Place
 from model.errors import BadInputError, CannotRunError
 from model.events import ReplyEvent
-from model.prompt.mel import SAMPLE_RATE
+from model.given import (
+    EMPTY_TURN,
+    NO_PAUSE,
+    NOTHING_ASKED,
+    NOTHING_HEARD,
+    SAMPLE_RATE,
+    SHORTEST_SOUND,
+    STILL_REPLYING,
+    checked_clip,
+    checked_pixels,
+    checked_sound,
+    checked_text,
+)
 from model.prompt.pieces import AudioPiece, ImagePiece, Piece, TextPiece, VideoPiece, encode_piece
-from model.reply import MOST_SPEECH_SECONDS, Reply, ReplyOptions
-from model.turn import SHORTEST_SOUND, Turn, check_audible
+from model.reply import Reply, ReplyOptions
+from model.turn import Turn
 
 if TYPE_CHECKING:
     from model.engine import Engine
@@ -72,37 +85,32 @@ class Conversation:
 
     def hear(self, pcm: np.ndarray, sample_rate: int = SAMPLE_RATE) -> None:
         """Sound as it arrives: float32 mono 16 kHz, any length; successive calls are one utterance."""
-        samples = _checked_sound(pcm, sample_rate)
+        samples = checked_sound(pcm, sample_rate)
         self._change(lambda turn: turn.hear(samples))
 
     def see(self, rgb: np.ndarray, at: float) -> None:
         """A camera frame, uint8 [H, W, 3], `at` seconds since the turn began."""
-        frame = _checked_pixels(rgb, 3)
+        frame = checked_pixels(rgb, 3)
         self._change(lambda turn: turn.see(frame, at))
 
     def say(self, text: str) -> None:
         """Typed text."""
-        if not text.strip():
-            raise BadInputError("There is no text in the question.")
-        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise BadInputError("The text holds half a character (a lone surrogate); it was cut or decoded wrongly.")
+        checked_text(text)
         self._change(lambda turn: turn.say(text))
 
     def add_audio(self, pcm: np.ndarray, sample_rate: int = SAMPLE_RATE) -> None:
         """A whole clip, float32 mono 16 kHz; unlike `hear`, never joined with another one."""
-        samples = _checked_sound(pcm, sample_rate)
-        check_audible(len(samples), float(np.abs(samples).max(initial=0.0)))
-        self._add(AudioPiece(self._engine.mel_front_end(samples)))
+        self._add(AudioPiece(self._engine.mel_front_end(checked_clip(pcm, sample_rate))))
 
     def add_image(self, rgb: np.ndarray) -> None:
         """A picture, uint8 [H, W, 3]."""
-        self._add(ImagePiece(*self._engine.patch_front_end.image(_checked_pixels(rgb, 3))))
+        self._add(ImagePiece(*self._engine.patch_front_end.image(checked_pixels(rgb, 3))))
 
     def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
         """A film, uint8 [T, H, W, 3] at `fps`, with its sound (float32 mono 16 kHz) or without."""
         front_end = self._engine.patch_front_end
-        pairs, grid = front_end.video(_checked_pixels(frames, 4))
-        samples = None if pcm is None else _checked_sound(pcm)
+        pairs, grid = front_end.video(checked_pixels(frames, 4))
+        samples = None if pcm is None else checked_sound(pcm)
         audible = samples is not None and len(samples) >= SHORTEST_SOUND * SAMPLE_RATE
         mel = self._engine.mel_front_end(samples) if samples is not None and audible else None
         self._add(VideoPiece(pairs, grid, front_end.temporal_patch_size / fps, mel))
@@ -123,7 +131,7 @@ class Conversation:
             raise BadInputError(f'A turn is of the "user" or the "assistant", not of "{role}".')
         turn = self._turn
         if turn is None or turn.empty:
-            raise BadInputError("An earlier turn is empty.")
+            raise BadInputError(EMPTY_TURN)
         tokenizer = self._engine.tokenizer
         try:
             with torch.inference_mode():
@@ -147,14 +155,14 @@ class Conversation:
     def pause(self) -> None:
         """The person may be done: a reply may begin, and `resume` takes it back if they go on."""
         if self._turn is None:
-            raise BadInputError("Nothing is being heard that could pause; call hear() first.")
+            raise BadInputError(NOTHING_HEARD)
         self._forget_pause()
         self._paused = self._turn.copy(), self._context.mark()
 
     def resume(self) -> None:
         """They go on: whatever was replied since `pause` never happened, and the turn is open again."""
         if self._paused is None:
-            raise BadInputError("There is no pause to resume from; call pause() first.")
+            raise BadInputError(NO_PAUSE)
         turn, place = self._paused
         if self._last is not None:
             self._last.stop.set()
@@ -186,7 +194,7 @@ class Conversation:
         begun = time.perf_counter()
         turn = self._turn
         if turn is None or turn.empty:
-            raise BadInputError("There is nothing to answer yet.")
+            raise BadInputError(NOTHING_ASKED)
         tokenizer = self._engine.tokenizer
         closing = [tokenizer.turn_end, *tokenizer.encode("\n"), tokenizer.turn_start, *tokenizer.encode("assistant\n")]
         try:
@@ -234,7 +242,7 @@ class Conversation:
         if not self._open:
             raise BadInputError("This conversation is over; begin a new one.")
         if self._last is not None and not self._last.over and not self._last.stop.is_set():
-            raise BadInputError("A reply is still running; read it to its end or interrupt() it first.")
+            raise BadInputError(STILL_REPLYING)
 
     def _change(self, change: Callable[[Turn], None]) -> None:
         """Give the open turn something, or a new one; what fails leaves the turn as it was, or none."""
@@ -286,23 +294,3 @@ class Conversation:
         with torch.inference_mode():
             self._context.make_room(len(ids) + 1)
             self._context.read([encode_piece(self._engine.thinker, TextPiece(ids), self._context.position)])
-
-
-def _checked_sound(pcm: np.ndarray, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
-    if sample_rate != SAMPLE_RATE:
-        raise BadInputError(f"Sound must have {SAMPLE_RATE} samples a second, not {sample_rate}; resample it before.")
-    samples = np.asarray(pcm)
-    if samples.ndim != 1:
-        raise BadInputError(f"Sound must be mono, one number a sample; this has the shape {samples.shape}.")
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise BadInputError(f"Sound must be float32 between -1 and 1, not {samples.dtype}; divide it by full scale.")
-    samples = samples.astype(np.float32, copy=False)
-    if not np.isfinite(samples).all():
-        raise BadInputError("The sound holds values that are no numbers.")
-    return samples
-
-
-def _checked_pixels(pixels: np.ndarray, dimensions: int) -> np.ndarray:
-    if pixels.ndim != dimensions or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
-        raise BadInputError(f"Pictures must be uint8 RGB; this has the shape {pixels.shape} of {pixels.dtype}.")
-    return pixels

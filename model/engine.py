@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from model.bounds import MOST_SPEECH_SECONDS
 from model.checkpoint.settings import Settings
 from model.checkpoint.voices import Voice
 from model.config import OmniConfig
@@ -17,7 +18,6 @@ from model.plan import Plan
 from model.prompt.mel import MelFrontEnd
 from model.prompt.patches import PatchFrontEnd
 from model.prompt.tokenizer import TextTokenizer
-from model.reply import MOST_SPEECH_SECONDS
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from model.bounds import MOST_SPEECH_SECONDS
 from model.context import Context, line
 from model.events import Done, ReplyEvent, SpeechChunk, TextDelta
 from model.prompt.tokenizer import StreamingDetokenizer
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from model.checkpoint.voices import Voice
     from model.engine import Engine
 
-MOST_SPEECH_SECONDS = 82.0  # of one reply; the Talker was trained for no more
 _SPOKEN_TOKENS_PER_SECOND = 4.0  # of text, in fluent speech
 
 

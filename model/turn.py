@@ -18,17 +18,15 @@ from torch import Tensor
 from model.context import Context, line
 from model.errors import BadInputError
 from model.film import watch
+from model.given import check_audible
 from model.lanes import to_device
-from model.prompt.mel import SAMPLE_RATE, MelStream
+from model.prompt.mel import MelStream
 from model.prompt.pieces import EncodedPiece, Piece, TextPiece, VideoPiece, encode_piece, piece_length
 from model.rope import grid_positions
 from model.thinker.vision_encoder import PatchGrid
 
 if TYPE_CHECKING:
     from model.engine import Engine
-
-SHORTEST_SOUND = 0.1  # seconds; less is no utterance
-_SILENCE = 1e-4  # peak amplitude
 
 
 class Turn:
@@ -272,11 +270,3 @@ class LiveSenses:
         embeds = self._engine.thinker.embed(torch.tensor(ids, device=self._context.device))
         positions = torch.full((3, len(ids)), position, device=self._context.device)
         self._context.read([EncodedPiece(embeds, embeds, positions, position + 1)])
-
-
-def check_audible(samples: int, peak: float) -> None:
-    """BadInputError for a clip of so many samples (16 kHz) and this largest amplitude that holds no sound."""
-    if samples < SHORTEST_SOUND * SAMPLE_RATE:
-        raise BadInputError(f"The sound is {samples / SAMPLE_RATE:.2f} s long; there is nothing to hear.")
-    if peak < _SILENCE:
-        raise BadInputError("The sound is silent; there is nothing to hear.")

@@ -10,16 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.remote.parts import SAMPLE_RATE, Part, content, film_parts, picture_part, sound_part, text_part
+from app.remote.parts import Part, content, film_parts, picture_part, sound_part, text_part
 from app.remote.stream import Sound, read
+from model.bounds import MOST_SPEECH_SECONDS
 from model.errors import BadInputError
 from model.events import Done, Remark, ReplyEvent, SpeechChunk, TextDelta
+from model.given import (
+    EMPTY_TURN,
+    NO_PAUSE,
+    NOTHING_ASKED,
+    NOTHING_HEARD,
+    SAMPLE_RATE,
+    SHORTEST_SOUND,
+    STILL_REPLYING,
+    check_audible,
+    checked_clip,
+    checked_pixels,
+    checked_sound,
+    checked_text,
+)
 
 if TYPE_CHECKING:
     from app.remote.engine import RemoteEngine
 
-_SHORTEST_SOUND = 0.05  # seconds
-_MOST_SPEECH_SECONDS = 82.0
 
 Message = dict[str, Any]
 
@@ -50,11 +63,11 @@ class _Turn:
         """As the server is told; what was seen and heard live comes first."""
         live = film_parts(self.seen)
         samples = np.concatenate([np.zeros(0, np.float32), *self.heard])
-        if len(samples) >= _SHORTEST_SOUND * SAMPLE_RATE:
+        if len(samples) >= SHORTEST_SOUND * SAMPLE_RATE:
             live.append(sound_part(samples))
         parts = live + self.parts
         if not parts:
-            raise BadInputError("This is too short to be heard.")
+            check_audible(len(samples), 1.0)
         return {"role": role, "content": content(parts)}
 
 
@@ -115,39 +128,35 @@ class RemoteConversation:
 
     def hear(self, pcm: np.ndarray) -> None:
         """Sound as it arrives: float32 mono 16 kHz; successive calls are one utterance."""
-        self._begin().heard.append(np.asarray(pcm, np.float32).copy())
+        self._begin().heard.append(checked_sound(pcm).copy())
 
     def see(self, rgb: np.ndarray, at: float) -> None:
         """A camera frame, uint8 [H, W, 3], `at` seconds since the turn began."""
-        self._begin().seen.append(rgb)
+        self._begin().seen.append(checked_pixels(rgb, 3))
 
     def say(self, text: str) -> None:
         """Typed text."""
-        if not text.strip():
-            raise BadInputError("There is no text in the question.")
-        self._begin().parts.append(text_part(text))
+        self._begin().parts.append(text_part(checked_text(text)))
 
     def add_audio(self, pcm: np.ndarray) -> None:
         """A whole clip, float32 mono 16 kHz."""
-        if len(pcm) < _SHORTEST_SOUND * SAMPLE_RATE:
-            raise BadInputError("The sound is too short to be heard.")
-        self._begin().parts.append(sound_part(pcm))
+        self._begin().parts.append(sound_part(checked_clip(pcm)))
 
     def add_image(self, rgb: np.ndarray) -> None:
         """A picture, uint8 [H, W, 3]."""
-        self._begin().parts.append(picture_part(rgb))
+        self._begin().parts.append(picture_part(checked_pixels(rgb, 3)))
 
     def add_video(self, frames: np.ndarray, fps: float, pcm: np.ndarray | None = None) -> None:
         """A film, uint8 [T, H, W, 3] at `fps`, with its sound or without: as pictures and a sound."""
-        turn = self._begin()
-        turn.parts += film_parts(list(frames))
-        if pcm is not None and len(pcm) >= _SHORTEST_SOUND * SAMPLE_RATE:
-            turn.parts.append(sound_part(pcm))
+        pictures = film_parts(list(checked_pixels(frames, 4)))
+        samples = checked_sound(np.zeros(0, np.float32) if pcm is None else pcm)
+        audible = len(samples) >= SHORTEST_SOUND * SAMPLE_RATE
+        self._begin().parts += [*pictures, sound_part(samples)] if audible else pictures
 
     def close_turn(self, role: str = "user") -> None:
         """Make what was given a turn of the past, of the "user" or the "assistant"."""
         if self._turn.empty:
-            raise BadInputError("An earlier turn is empty.")
+            raise BadInputError(EMPTY_TURN)
         turn, self._turn = self._turn, _Turn()
         self._history.append(turn.message(role))
 
@@ -158,13 +167,13 @@ class RemoteConversation:
     def pause(self) -> None:
         """The person may be done; `resume` takes back what is replied from here on."""
         if self._turn.empty:
-            raise BadInputError("Nothing is being heard that could pause; call hear() first.")
+            raise BadInputError(NOTHING_HEARD)
         self._paused = self._turn.copy()
 
     def resume(self) -> None:
         """They go on: what was replied since `pause` never happened, and the turn is open again."""
         if self._paused is None:
-            raise BadInputError("There is no pause to resume from; call pause() first.")
+            raise BadInputError(NO_PAUSE)
         if self._last is not None:
             self._last.stop.set()
             del self._history[self._last.question :]
@@ -179,13 +188,13 @@ class RemoteConversation:
         greedy: bool = False,
         speech: bool = True,
         max_text_tokens: int = 1024,
-        max_speech_seconds: float = _MOST_SPEECH_SECONDS,
+        max_speech_seconds: float = MOST_SPEECH_SECONDS,
         whole_utterance: bool = False,
     ) -> Iterator[ReplyEvent]:
         """Answer what was heard, seen and said: TextDelta and SpeechChunk as they come, then Done. What fails is
         forgotten: the conversation goes on as if it had not been asked."""
         if self._turn.empty:
-            raise BadInputError("There is nothing to answer yet.")
+            raise BadInputError(NOTHING_ASKED)
         self._settle()
         turn, self._turn = self._turn, _Turn()
         speech = speech and self.voice is not None
@@ -210,7 +219,7 @@ class RemoteConversation:
 
     def _begin(self) -> _Turn:
         if self._last is not None and not self._last.over and not self._last.stop.is_set():
-            raise BadInputError("A reply is still running; read it to its end or interrupt() it first.")
+            raise BadInputError(STILL_REPLYING)
         return self._turn
 
     def _settle(self) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-SAMPLE_RATE = 16_000
+from model.given import SAMPLE_RATE
+
 _LARGEST_SIDE = 1280  # pixels
 _MOST_FRAMES = 32  # of one film or one look through the camera
 _QUALITY = 88

@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from model.given import SAMPLE_RATE
 from model.prompt.mel_filters import slaney_filters
 
-SAMPLE_RATE = 16_000  # Hz
 N_FFT = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
 
