@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 _MAIN = Path(__file__).resolve().parent.parent / "main.py"
 _STATES = {"download": ModelState.COMING, "verify": ModelState.CHECKING, "remove": ModelState.REMOVING}
 
+_FRESH = 60.0  # seconds that what was seen holds: to look takes seconds of the processor's time
+
 Post = Callable[[Callable[[], None]], None]
 
 
@@ -36,11 +40,13 @@ class ModelShelf:
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._paused: set[str] = set()
         self._looking = False
+        self._looked_at = -math.inf
         self._closed = False
 
     def look(self) -> None:
-        """What is here, and what would fit; a few seconds later."""
-        if not self._looking and not self._closed:
+        """What is here, and what would fit; a few seconds later, and not again at once."""
+        fresh = time.monotonic() - self._looked_at < _FRESH
+        if not fresh and not self._looking and not self._closed:
             self._looking = True
             threading.Thread(target=self._look, name="models", daemon=True).start()
 
@@ -134,6 +140,7 @@ class ModelShelf:
             return
         busy = {entry.name: entry for entry in self.shown.entries if entry.name in self._running}
         told = {entry.name: entry.told for entry in self.shown.entries}
+        self._looked_at = time.monotonic()
         self.shown.show([busy.get(entry.name) or replace(entry, told=told.get(entry.name, "")) for entry in entries])
 
     def _hear(self, name: str, told: dict[str, Any]) -> None:
@@ -164,6 +171,7 @@ class ModelShelf:
             state = before
             words = "" if name in self._paused else words or f"The command models has stopped (code {code})."
         self.shown.change(replace(entry, state=state, told=words, seconds_left=None, rate=0.0))
+        self._looked_at = -math.inf
         self.look()
 
 

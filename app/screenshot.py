@@ -33,6 +33,7 @@ from app.view_models.envelope import Envelope
 from app.view_models.latency import Latency
 from app.view_models.live import Looking, Seen
 from app.view_models.message import Attachment, AttachmentState, Message, MessageState
+from app.view_models.models import ModelEntry, ModelFit, ModelState
 from app.view_models.playhead import Playhead
 from app.window.controls import IconButton
 from app.window.main_window import MainWindow
@@ -116,6 +117,7 @@ def screenshot(
         window.show()
         _play(application.shown, page)
         if page.startswith("settings"):
+            _offer(application)
             window.toggle_panel()
             window.panel.show_page(page.partition("-")[2] or "voice")
         elif page in WIZARD:
@@ -242,6 +244,31 @@ def _welcome(application: Application, step: int) -> None:
     }
     verdicts = {name: "ok" for name in told} | {"Graphics card": "missing", "Camera": "missing"}
     wizard.machine.show_report(MachineReport(True, verdicts, told))
+
+
+def _offer(application: Application) -> None:
+    """Models as on a machine with a card of 12 GB: one that came with the program, one that is here, one on its way."""
+    application.window.panel.model.models_wanted.disconnect()  # what this machine has would be looked up
+    gib = 1 << 30
+    fits = ModelFit(True, "bf16", 32_768, on_card=True, needed=int(9.6 * gib), free=int(11.2 * gib))
+    tight = ModelFit(
+        True, "nf4", 8192, on_card=True, needed=int(9.1 * gib), free=int(11.2 * gib), disk_needed=22 * 10**9
+    )
+    application.models.show(
+        [
+            ModelEntry("nano", ModelState.INSTALLED, 152 * 10**6, embedded=True),
+            ModelEntry("3b", ModelState.INSTALLED, 11 * 10**9, fit=fits),
+            ModelEntry(
+                "7b",
+                ModelState.COMING,
+                22 * 10**9,
+                fetched=8 * 10**9,
+                rate=48e6,
+                seconds_left=290,
+                fit=replace(tight, disk_free=71 * 10**9),
+            ),
+        ]
+    )
 
 
 def _remember(application: Application) -> None:

@@ -34,7 +34,7 @@ PICTURES = {
     "history-light-zh": ("history", "light", "zh_CN", "1080x820"),
     "settings-light": ("settings", "light", "en", "1080x820"),
     "settings-devices-dark-zh": ("settings-devices", "dark", "zh_CN", "1080x820"),
-    "settings-model-light": ("settings-model", "light", "en", "1080x820"),
+    "settings-model-light": ("settings-model", "light", "en", "1080x1000"),
     "welcome-light": ("welcome", "light", "en", "1080x820"),
     "wizard-light": ("wizard", "light", "en", "1080x820"),
     "wizard-devices-dark": ("wizard-devices", "dark", "en", "1080x820"),

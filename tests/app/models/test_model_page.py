@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import queue
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -171,3 +174,24 @@ def test_closing_ends_what_runs(hub: Hub, models: Path) -> None:
     assert child.wait(timeout=10) != 0
     shelf.download(REPO)
     assert len(shelf._running) <= 1
+
+
+def test_looking_again_soon_asks_nobody(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def answer(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        nano = {"name": "nano", "installed": True, "fetched": None, "size": 1, "repo": ""}
+        return subprocess.CompletedProcess(command, 0, json.dumps(nano), "")
+
+    monkeypatch.setattr("app.model_shelf.subprocess.run", answer)
+    posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    shelf = ModelShelf(ModelsViewModel(), posted.put)
+    for _ in range(2):  # the page is opened, and once more
+        shelf.look()
+        if not shelf.shown.entries:
+            posted.get(timeout=20)()
+    assert [entry.name for entry in shelf.shown.entries] == ["nano"] and len(asked) == 1
+    shelf._ended("remove", "nano", 0, "")  # what was seen holds no more
+    posted.get(timeout=20)()
+    assert len(asked) == 2
