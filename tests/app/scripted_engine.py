@@ -133,6 +133,9 @@ class ScriptedConversation:
     def interrupt(self, heard_seconds: float | None = None) -> None:
         self.heard_seconds = heard_seconds
         self.stopped.set()
+        folder = os.environ.get("VISAVIS_TEST_LOG")
+        if folder:
+            Path(folder, "interrupted").write_text(str(time.monotonic()))
 
     def reply(self, seed: int | None = None, greedy: bool = False, speech: bool = True) -> Iterator[ReplyEvent]:
         items, heard, self.told_voice = self.items, self.heard, self.voice_pieces

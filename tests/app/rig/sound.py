@@ -172,6 +172,12 @@ class Recording:
         return float(np.sqrt(np.mean(np.square(last)))) if len(last) else 0.0
 
     @property
+    def quiet_seconds(self) -> float:
+        """For how long there has been nothing but silence until now, a second at most, in steps of 10 ms."""
+        loud = np.flatnonzero(loud_blocks(self.samples[-RATE:])[::-1])
+        return float(loud[0] if len(loud) else min(len(self.samples), RATE) // (RATE // 100)) * 0.01
+
+    @property
     def loud_seconds(self) -> float:
         """For how long there was more than silence, in steps of 10 ms."""
         return float(np.count_nonzero(loud_blocks(self.samples))) * 0.01
