@@ -35,15 +35,15 @@ class Window:
 
 
 @contextmanager
-def window(*options: str) -> Iterator[Window]:
-    """`main.py OPTIONS`, its model loaded and once used, listening hands-free."""
+def window(*options: str, spare: bool = False) -> Iterator[Window]:
+    """`main.py OPTIONS`, its model loaded and once used, listening hands-free; with a `spare` loudspeaker."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "home").mkdir()
         (folder / "log").mkdir()
         # not the first run, which would be welcomed
         (folder / "home" / "settings.json").write_text('{"window": [40, 40, 900, 700]}')
-        sound, display = PrivateSound(folder / "run"), PrivateDisplay()
+        sound, display = PrivateSound(folder / "run", spare), PrivateDisplay()
         own = {"VISAVIS_HOME": str(folder / "home"), "VISAVIS_TEST_LOG": str(folder / "log")}
         environment = {**os.environ, **sound.environment, **display.environment, **own}
         program = subprocess.Popen([sys.executable, "main.py", *options], cwd=ROOT, env=environment)

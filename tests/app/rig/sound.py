@@ -25,6 +25,7 @@ from tests.app.rig.programs import end, program, wait_for
 
 RATE = 48_000
 _SPEAKER = ("module-null-sink", "sink_name=speaker", f"rate={RATE}", "sink_properties=device.description=Speaker")
+_SPARE = ("module-null-sink", "sink_name=spare", f"rate={RATE}", "sink_properties=device.description=Spare")
 _CABLE = ("module-null-sink", "sink_name=cable", f"rate={RATE}", "sink_properties=device.description=Cable")
 _MICROPHONE = (
     "module-remap-source",
@@ -35,10 +36,12 @@ _MICROPHONE = (
 
 
 class PrivateSound:
-    """The server; `environment` is what programs need to find it, and nothing else."""
+    """The server; `environment` is what programs need to find it, and nothing else. With `spare` there is a second
+    loudspeaker of that name, which is what is left when the first one is pulled out."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spare: bool = False) -> None:
         folder.mkdir(mode=0o700)
+        self._spare = (_SPARE,) if spare else ()
         self._folder = folder
         self.environment = {
             "XDG_RUNTIME_DIR": str(folder),
@@ -61,12 +64,13 @@ class PrivateSound:
 
     def plug_in(self) -> None:
         """Connect loudspeaker and microphone."""
-        for module in (_SPEAKER, _CABLE, _MICROPHONE):
+        for module in (_SPEAKER, *self._spare, _CABLE, _MICROPHONE):
             self._pactl("load-module", *module)
         self._pactl("set-default-sink", "speaker")
         self._pactl("set-default-source", "mic")
+        sinks = ("speaker", "cable", *(["spare"] if self._spare else []))
         # The first block of a fresh null sink comes after up to two seconds; from then on they come every 10 ms.
-        self._awake = [Recording(self._reader(f"{sink}.monitor"), keep=False) for sink in ("speaker", "cable")]
+        self._awake = [Recording(self._reader(f"{sink}.monitor"), keep=False) for sink in sinks]
         wait_for(lambda: all(reader.received > RATE // 5 for reader in self._awake), "for the devices to wake up")
 
     def pull_out(self) -> None:
@@ -74,6 +78,13 @@ class PrivateSound:
         for module in ("module-loopback", "module-remap-source", "module-null-sink"):
             self._pactl("unload-module", module)
         self._end_readers()
+
+    def pull_out_speaker(self) -> None:
+        """Disconnect the first loudspeaker."""
+        (number,) = (
+            line.split()[0] for line in self._pactl("list", "short", "modules").splitlines() if "=speaker" in line
+        )
+        self._pactl("unload-module", number)
 
     def crash(self) -> None:
         """The sound server dies, as it does at times."""
