@@ -1,0 +1,252 @@
+"""A very long call at accelerated pace: does anything grow?
+
+    python -m benchmarks.call.soak --turns 1000
+    python -m benchmarks.call.soak --turns 30 --model nano
+
+The whole program, hands-free: window, history, listener, canceller, detectors, turn machine, the engine's process and
+its pipes, the loudspeaker's ring. Only the sound card is simulated: it moves on as soon as the listener has read what
+there is, the microphone hears the loudspeaker 60 ms later, and somebody speaks. Every tenth answer is a long one and is
+interrupted by a voice. Without --model the answers are a stand-in's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import soundfile
+import soxr
+from PySide6.QtCore import QEventLoop, QTimer
+
+from app import audio_devices
+from app.application import Application
+from app.program import make_qt
+from app.settings import HOME_VARIABLE, SettingsStore
+from app.view_models.conversation import Phase
+from app.view_models.message import MessageState
+from tests.app.real.speech import QUESTION
+
+_FACTORY = "tests.app.scripted_engine:load"
+_RATE = audio_devices.SAMPLE_RATE
+_BLOCK = _RATE // 100
+_AHEAD = 0.25  # seconds that the card may be ahead of the listener
+_DELAY = 6  # blocks from the loudspeaker to the microphone
+_ECHO = 0.4
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Look:
+    """After some turns: memory that is no file in MiB, threads and handles of the window's process and of the engine's;
+    seconds by the clock from the last voiced sample to the first sound, in the middle of the turns since the look
+    before; hours of sound so far."""
+
+    turns: int
+    hours: float
+    window_mib: float
+    window_threads: int
+    window_handles: int
+    engine_mib: float
+    engine_threads: int
+    engine_handles: int
+    seconds_to_sound: float
+
+
+class SoundCard:
+    """Loudspeaker and microphone on one clock, which a thread moves as fast as somebody listens.
+
+    Attributes:
+        blocks: of 10 ms, since the beginning.
+        said_at, sounded_at: when somebody has fallen silent, and when the loudspeaker has begun, by the real clock.
+    """
+
+    def __init__(self) -> None:
+        self._fill: SimulatedStream | None = None
+        self._take: SimulatedStream | None = None
+        self._said: deque[np.ndarray] = deque()
+        self._on_its_way: deque[np.ndarray] = deque([np.zeros(_BLOCK, np.float32)] * _DELAY)
+        self._noise = np.random.default_rng(0)
+        self.backlog: Callable[[], int] = lambda: 0
+        self.blocks = 0
+        self.said_at = self.sounded_at = 0.0
+        threading.Thread(target=self._run, name="sound card", daemon=True).start()
+
+    def open_output(self, fill: Callable[[np.ndarray], object], device: str = "") -> SimulatedStream:
+        """In place of `audio_devices.open_output`."""
+        self._fill = SimulatedStream(self, fill)
+        return self._fill
+
+    def open_input(self, take: Callable[[np.ndarray], object], device: str = "") -> SimulatedStream:
+        """In place of `audio_devices.open_input`."""
+        self._take = SimulatedStream(self, take)
+        return self._take
+
+    def say(self, samples: np.ndarray) -> None:
+        """Somebody speaks: float32 mono 48 kHz."""
+        self.said_at = self.sounded_at = 0.0
+        whole = len(samples) // _BLOCK * _BLOCK
+        self._said.extend(samples[:whole].reshape(-1, _BLOCK))
+
+    @property
+    def speaking(self) -> bool:
+        return bool(self._said)
+
+    def _run(self) -> None:
+        while True:
+            if self._take is None or self._take.closed or self.backlog() > _AHEAD * _RATE:
+                time.sleep(0.002)
+                continue
+            self._step(self._take)
+
+    def _step(self, microphone: SimulatedStream) -> None:
+        self.blocks += 1
+        now = self.blocks / 100
+        heard = np.zeros(_BLOCK, np.float32)
+        if self._fill is not None and not self._fill.closed:
+            self._fill.block_time = now + _DELAY / 100
+            self._fill.use(heard)
+        if self.said_at and not self.sounded_at and np.abs(heard).max() > 0.003:
+            self.sounded_at = time.monotonic()
+        self._on_its_way.append(heard)
+        near = _ECHO * self._on_its_way.popleft() + self._noise.normal(0, 2e-4, _BLOCK).astype(np.float32)
+        if self._said:
+            near += self._said.popleft()
+            if not self._said:
+                self.said_at = time.monotonic()
+        microphone.block_time = now
+        microphone.use(near.astype(np.float32))
+
+
+class SimulatedStream:
+    """What `audio_devices.Stream` is to a real card."""
+
+    latency = 0.04
+
+    def __init__(self, card: SoundCard, use: Callable[[np.ndarray], object]) -> None:
+        self.use, self.block_time, self.closed = use, card.blocks / 100, False
+
+    @property
+    def alive(self) -> bool:
+        return not self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def main() -> int:
+    """Hold the call and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=1000)
+    parser.add_argument("--warm", type=int, default=20, metavar="N", help="turns before the first look")
+    parser.add_argument("--every", type=int, default=100, metavar="N", help="turns between two looks")
+    parser.add_argument("--model", help="a real one, not the stand-in")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[HOME_VARIABLE] = folder
+        looks = measure(Path(folder), args.turns, args.warm, args.every, args.model, args.json)
+    if args.json:
+        print(json.dumps([asdict(look) for look in looks]))
+    return 0
+
+
+def measure(folder: Path, turns: int, warm: int, every: int, model: str | None, quiet: bool) -> list[Look]:
+    """What there is after some turns."""
+    card = SoundCard()
+    audio_devices.open_output, audio_devices.open_input = card.open_output, card.open_input  # type: ignore[assignment]
+    settings = SettingsStore(folder)
+    if model:
+        settings.change(model=model)
+    application = Application(make_qt(), settings, None if model else _FACTORY)
+    application.start()
+    _wait_until(lambda: application.shown.phase is Phase.IDLE)
+    listener = application.session.speaking.hearing._listener
+    card.backlog = lambda: len(listener._microphone._ring) if listener._microphone is not None else 0
+    application.session.set_hands_free(True)
+    question = soxr.resample(soundfile.read(QUESTION, dtype="float32")[0], 16_000, _RATE)
+    looks: list[Look] = []
+    seconds: list[float] = []
+    for turn in range(1, warm + turns + 1):
+        _turn(application, card, np.asarray(question, np.float32), interrupting=not model and turn % 10 == 0)
+        if card.sounded_at:
+            seconds.append(card.sounded_at - card.said_at)
+        if turn >= warm and (turn - warm) % every == 0:
+            _rest(300)
+            looks.append(_look(turn - warm, card, application, seconds))
+            seconds.clear()
+            if not quiet:
+                print(", ".join(f"{name} {value}" for name, value in asdict(looks[-1]).items()), flush=True)
+    application.window.hide()
+    application.close()
+    return looks
+
+
+def _turn(application: Application, card: SoundCard, question: np.ndarray, interrupting: bool) -> None:
+    shown = application.shown
+    if interrupting:
+        application.session.ask("long")
+        _wait_until(lambda: shown.phase is Phase.SPEAKING)
+        _let(card, 1.5)
+    before = shown.generation
+    card.say(question)
+    _wait_until(lambda: not card.speaking)
+    _wait_until(
+        lambda: (
+            shown.generation > before
+            and (it := shown.answer()) is not None
+            and it.state is MessageState.COMPLETE
+            and shown.phase is Phase.IDLE
+        )
+    )
+    _let(card, 0.5)
+
+
+def _let(card: SoundCard, seconds: float) -> None:
+    """So much of the card's time goes by."""
+    until = card.blocks + round(seconds * 100)
+    _wait_until(lambda: card.blocks >= until)
+
+
+def _look(turns: int, card: SoundCard, application: Application, seconds: list[float]) -> Look:
+    own, engine = psutil.Process(), psutil.Process(application.session.engine.pid)
+    used = [process.memory_full_info() for process in (own, engine)]
+    return Look(
+        turns,
+        round(card.blocks / 360_000, 2),
+        round((used[0].rss - used[0].shared) / _MIB, 1),
+        own.num_threads(),
+        own.num_fds(),
+        round((used[1].rss - used[1].shared) / _MIB, 1),
+        engine.num_threads(),
+        engine.num_fds(),
+        round(float(np.median(seconds)), 3) if seconds else 0.0,
+    )
+
+
+def _wait_until(done: Callable[[], bool], longest: float = 120.0) -> None:
+    until = time.monotonic() + longest
+    while not done():
+        if time.monotonic() > until:
+            raise SystemExit("The call did not go on.")
+        _rest(3)
+
+
+def _rest(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
