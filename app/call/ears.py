@@ -18,10 +18,10 @@ from app.call.turn import Act, Event, State, TurnMachine, TurnRules
 from app.call.vad import FRAME, FRAME_SECONDS
 from app.call.voice_activity import VoiceActivity
 
-_IN_TURN = (State.SPEAKING, State.PAUSING, State.GUESSING, State.BUTTON)
-_PASSED_ON = (State.SPEAKING, State.PAUSING)
+_ANSWERED_AHEAD = (State.BREATHING, State.PAUSING, State.GUESSING)
+_IN_TURN = (State.SPEAKING, *_ANSWERED_AHEAD, State.BUTTON)
 _HELD = (State.HELD, State.HELD_EARLY, State.INSISTING)
-_UNDECIDED = (*_HELD, State.GUESSING)  # their frames may yet be of a turn
+_UNDECIDED = (*_HELD, *_ANSWERED_AHEAD)  # their frames may yet be of a turn
 _TAKEN_BACK = (State.THINKING, State.OPENING)
 _GAP = 3.0  # seconds of a silence within a turn that are kept for it
 _JUDGED = 8.0  # seconds of a turn that its end is judged by
@@ -200,7 +200,7 @@ class Ears:
     def _pass_on(self, told: list[Told]) -> None:
         """What is of the turn goes out; of the rest, what may yet turn out to be is kept."""
         state = self.machine.state
-        if state in _PASSED_ON and self._kept:
+        if state is State.SPEAKING and self._kept:
             # The frames before the turn was noticed hold its first syllable.
             told.append(Told(samples=np.concatenate(list(self._kept))))
             self._turn.extend(self._kept)

@@ -4,12 +4,12 @@ A guess that the person is done costs nothing: the answer begins behind closed d
 Whatever is heard over the answer stops the loudspeaker at once, and only then is it found out what it was: a word that
 goes on makes a new turn, a cough or an "mhm" lets the answer carry on from where it was.
 
-    LISTENING ── voice ──▶ SPEAKING ── short silence ──▶ PAUSING ── sounds complete ──▶ GUESSING
-        ▲                      ▲  ◀────────── voice ─────────┴── voice: take back ─────────┤
-        │ played out           │ voice: take back                                 silence ▼
-    ANSWERING ◀─ a while ── OPENING ◀───────────────── first sound ────────────────── THINKING
+    LISTENING ── voice ──▶ SPEAKING ── breath: guess ──▶ BREATHING ── pause: ask ──▶ PAUSING ── complete ──▶ GUESSING
+        ▲                      ▲  ◀──────── voice: take back ───────┴───────────────────┴──────────────────────┤
+        │ played out           │ voice: take back                                                      silence ▼
+    ANSWERING ◀─ a while ── OPENING ◀─────────────────────────── first sound ───────────────────────────── THINKING
         │ ▲                    │ ▲
-  voice ▼ │ it was nothing     ▼ │           HELD, HELD_EARLY: the loudspeaker waits; a voice that lasts is a new turn
+  noise ▼ │ it was nothing     ▼ │           HELD, HELD_EARLY: the loudspeaker waits; a voice that lasts is a new turn
       HELD ─▶ CARRYING_ON    HELD_EARLY      (or the rest of this one, while the answer has hardly begun)
 """
 
@@ -25,8 +25,9 @@ class State(Enum):
 
     LISTENING = auto()  # nobody speaks
     SPEAKING = auto()  # the person speaks
+    BREATHING = auto()  # they take a breath, or are done: the answer is being made from here on, and not heard yet
     PAUSING = auto()  # they pause, and what they said sounds as if more would come
-    GUESSING = auto()  # they pause, and are thought to be done: the answer is being made, and not heard yet
+    GUESSING = auto()  # they pause, and are thought to be done
     THINKING = auto()  # their turn is over; the answer is not heard yet
     OPENING = auto()  # the first moments of the answer: who speaks now was not done
     HELD_EARLY = auto()  # the same, held because something was heard
@@ -44,10 +45,11 @@ class Event(Enum):
     NOISE = auto()  # there is more than the answer in the microphone; whether it is a voice is not known yet
     NOTHING = auto()  # no voice has followed
     VOICE = auto()  # a voice begins
+    BREATH = auto()  # it has been silent for a breath
     PAUSE = auto()  # it has been silent for a moment
     COMPLETE = auto()  # what was said until the pause sounds complete
     INCOMPLETE = auto()  # it does not
-    LASTED = auto()  # a voice over the answer has lasted longer than an "mhm"
+    LASTED = auto()  # a voice over the answer has lasted: longer than an "mhm", or too long to be its own echo
     TIMEOUT = auto()  # the time that this state may last is over
     LIMIT = auto()  # the turn is as long as it may be
     SOUND = auto()  # the loudspeaker begins
@@ -89,12 +91,14 @@ class TurnRules:
         complete_probability: from which on what was said is thought to be complete.
         start_frames: that many voiced frames in a row are a voice.
         pre_roll: what is heard before a voice is noticed, and belongs to it.
+        breath: of silence, after which an answer is begun: it takes its time, and most often it is wanted.
         pause: of silence, after which it is asked whether what was said is complete.
         end_silence: after which a turn that certainly sounds complete is over.
         unsure_silence: the same where it just about does, and in between where it is in between.
         slow_silence: the same where it does not; the limit for the slow speaker.
         reopen: of an answer that has been heard, until which a voice still belongs to the turn before it.
         doubt: after a noise over an answer, until which a voice may follow from it.
+        overlooked: of voice over an answer without a noise before it: less of it is the answer's own.
         lasting: of voice over an answer; less of it is an "mhm", a cough, a door.
         insisting: the same soon after such a noise; within `insist_within` of it.
         quiet_again: of silence after which what was heard over the answer is over.
@@ -107,12 +111,14 @@ class TurnRules:
     complete_probability: float = 0.5
     start_frames: int = 3
     pre_roll: float = 0.3
+    breath: float = 0.13
     pause: float = 0.2
     end_silence: float = 0.38
     unsure_silence: float = 0.8
     slow_silence: float = 1.4
     reopen: float = 1.2
     doubt: float = 0.5
+    overlooked: float = 0.3
     lasting: float = 0.6
     insisting: float = 0.35
     insist_within: float = 2.5
@@ -140,6 +146,8 @@ class TurnRules:
         """After how much of it a voice has lasted; None where that does not matter."""
         if state is State.INSISTING:
             return self.insisting
+        if state in (State.ANSWERING, State.OPENING, State.CARRYING_ON):
+            return self.overlooked
         return self.lasting if state in (State.HELD, State.HELD_EARLY) else None
 
 
@@ -158,12 +166,13 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.VOICE: Move(S.SPEAKING, (A.BEGIN,)),
         E.SOUND: Move(S.ANSWERING),  # to a question that was typed; or a recording
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
-        **_stay(S.LISTENING, E.NOISE, E.NOTHING),
+        **_stay(S.LISTENING, E.BREATH, E.NOISE, E.NOTHING),
         **_stay(S.LISTENING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SILENCE),
         **_stay(S.LISTENING, E.END, E.DROP, E.DEAF),
     },
     S.SPEAKING: {
-        E.PAUSE: Move(S.PAUSING, (A.ASK,)),
+        E.BREATH: Move(S.BREATHING, (A.GUESS,)),
+        E.PAUSE: Move(S.PAUSING, (A.GUESS, A.ASK)),
         E.LIMIT: Move(S.THINKING, (A.ANSWER,)),
         E.END: Move(S.UNWANTED, (A.ANSWER,)),
         E.DROP: Move(S.UNWANTED),
@@ -172,16 +181,27 @@ TABLE: dict[State, dict[Event, Move]] = {
         **_stay(S.SPEAKING, E.NOISE, E.NOTHING),
         **_stay(S.SPEAKING, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.SOUND, E.SILENCE),
     },
+    S.BREATHING: {
+        E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
+        E.PAUSE: Move(S.PAUSING, (A.ASK,)),
+        E.LIMIT: Move(S.THINKING, (A.ANSWER,)),
+        E.END: Move(S.UNWANTED, (A.ANSWER,)),
+        E.DROP: Move(S.UNWANTED),
+        E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
+        E.PRESS: Move(S.BUTTON, (A.TAKE_BACK,)),
+        **_stay(S.BREATHING, E.NOISE, E.NOTHING, E.BREATH, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT),
+        **_stay(S.BREATHING, E.SOUND, E.SILENCE),
+    },
     S.PAUSING: {
-        E.VOICE: Move(S.SPEAKING),
-        E.COMPLETE: Move(S.GUESSING, (A.GUESS,)),
+        E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
+        E.COMPLETE: Move(S.GUESSING),
         E.TIMEOUT: Move(S.THINKING, (A.ANSWER,)),
         E.LIMIT: Move(S.THINKING, (A.ANSWER,)),
         E.END: Move(S.LISTENING, (A.ANSWER,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
-        E.PRESS: Move(S.BUTTON),
-        **_stay(S.PAUSING, E.NOISE, E.NOTHING, E.PAUSE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
+        E.PRESS: Move(S.BUTTON, (A.TAKE_BACK,)),
+        **_stay(S.PAUSING, E.BREATH, E.NOISE, E.NOTHING, E.PAUSE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
     },
     S.GUESSING: {
         E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
@@ -192,7 +212,9 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
         E.PRESS: Move(S.BUTTON, (A.TAKE_BACK,)),
         # The loudspeaker is held back, so what begins or ends there now is not this answer.
-        **_stay(S.GUESSING, E.NOISE, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE),
+        **_stay(
+            S.GUESSING, E.BREATH, E.NOISE, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.SOUND, E.SILENCE
+        ),
     },
     S.THINKING: {
         E.VOICE: Move(S.SPEAKING, (A.TAKE_BACK,)),
@@ -200,18 +222,18 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.SILENCE: Move(S.LISTENING),  # there was no answer, or none aloud
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
-        **_stay(S.THINKING, E.NOISE, E.NOTHING),
+        **_stay(S.THINKING, E.BREATH, E.NOISE, E.NOTHING),
         **_stay(S.THINKING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.END, E.DEAF),
     },
     S.OPENING: {
         E.NOISE: Move(S.HELD_EARLY, (A.HOLD,)),
-        E.VOICE: Move(S.HELD_EARLY, (A.HOLD,)),
+        E.LASTED: Move(S.HELD_EARLY, (A.HOLD,)),
         E.TIMEOUT: Move(S.ANSWERING),
         E.SILENCE: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.ANSWERING),
-        **_stay(S.OPENING, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
+        **_stay(S.OPENING, E.BREATH, E.VOICE, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LIMIT, E.SOUND, E.END),
     },
     S.HELD_EARLY: {
         E.NOTHING: Move(S.ANSWERING, (A.CARRY_ON,)),
@@ -222,15 +244,17 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
         E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
-        **_stay(S.HELD_EARLY, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.HELD_EARLY, E.BREATH, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
     },
     S.ANSWERING: {
         E.NOISE: Move(S.HELD, (A.HOLD,)),
-        E.VOICE: Move(S.HELD, (A.HOLD,)),
+        E.LASTED: Move(S.HELD, (A.HOLD,)),
         E.SILENCE: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
-        **_stay(S.ANSWERING, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(
+            S.ANSWERING, E.BREATH, E.VOICE, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND
+        ),
         **_stay(S.ANSWERING, E.END, E.DEAF),
     },
     S.HELD: {
@@ -242,17 +266,19 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
         E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
-        **_stay(S.HELD, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.HELD, E.BREATH, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
     },
     S.CARRYING_ON: {
         E.NOISE: Move(S.INSISTING, (A.HOLD,)),
-        E.VOICE: Move(S.INSISTING, (A.HOLD,)),
+        E.LASTED: Move(S.INSISTING, (A.HOLD,)),
         E.TIMEOUT: Move(S.ANSWERING),
         E.SILENCE: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.ANSWERING),
-        **_stay(S.CARRYING_ON, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.LIMIT, E.SOUND, E.END),
+        **_stay(
+            S.CARRYING_ON, E.BREATH, E.VOICE, E.NOTHING, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LIMIT, E.SOUND, E.END
+        ),
     },
     S.INSISTING: {
         E.NOTHING: Move(S.CARRYING_ON, (A.CARRY_ON,)),
@@ -263,13 +289,13 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.END: Move(S.CARRYING_ON, (A.CARRY_ON,)),
         E.DROP: Move(S.LISTENING, (A.CARRY_ON,)),
         E.DEAF: Move(S.ANSWERING, (A.CARRY_ON,)),
-        **_stay(S.INSISTING, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
+        **_stay(S.INSISTING, E.BREATH, E.NOISE, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.TIMEOUT, E.LIMIT, E.SOUND),
     },
     S.BUTTON: {
         E.END: Move(S.LISTENING, (A.ANSWER,)),
         E.DROP: Move(S.LISTENING),
         E.DEAF: Move(S.LISTENING, (A.ANSWER,)),
-        **_stay(S.BUTTON, E.NOISE, E.NOTHING),
+        **_stay(S.BUTTON, E.BREATH, E.NOISE, E.NOTHING),
         **_stay(S.BUTTON, E.VOICE, E.PAUSE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND),
         **_stay(S.BUTTON, E.SILENCE, E.PRESS),
     },
@@ -277,7 +303,7 @@ TABLE: dict[State, dict[Event, Move]] = {
         E.PAUSE: Move(S.LISTENING),
         E.DEAF: Move(S.LISTENING),
         E.PRESS: Move(S.BUTTON, (A.BEGIN,)),
-        **_stay(S.UNWANTED, E.NOISE, E.NOTHING),
+        **_stay(S.UNWANTED, E.BREATH, E.NOISE, E.NOTHING),
         **_stay(S.UNWANTED, E.VOICE, E.COMPLETE, E.INCOMPLETE, E.LASTED, E.TIMEOUT, E.LIMIT, E.SOUND, E.SILENCE),
         **_stay(S.UNWANTED, E.END, E.DROP),
     },
@@ -314,6 +340,9 @@ class TurnMachine:
         allowed = self.rules.deadline(self.state, self.sureness)
         if allowed is not None and self.now - self.since >= allowed - 1e-6:
             return self.handle(Event.TIMEOUT)
-        if self.state in (State.SPEAKING, State.PAUSING) and self.now - self._begun >= self.rules.longest:
+        if (
+            self.state in (State.SPEAKING, State.BREATHING, State.PAUSING)
+            and self.now - self._begun >= self.rules.longest
+        ):
             return self.handle(Event.LIMIT)
         return ()

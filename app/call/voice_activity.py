@@ -24,9 +24,10 @@ class VoiceActivity:
         self.on = False
         self.silent = self.voiced = 0.0
         self._run = 0  # voiced frames in a row, before it counts as a voice
+        self._breathing = False
 
     def push(self, probability: float, pause: float) -> Event | None:
-        """The next frame; a voice pauses after `pause` seconds of silence."""
+        """The next frame; a voice pauses after `pause` seconds of silence. After a breath, it begins once more."""
         rules = self._rules
         if not self.on:
             self.silent += FRAME_SECONDS
@@ -34,14 +35,18 @@ class VoiceActivity:
             if self._run < rules.start_frames:
                 return None
             self.on, self.silent, self.voiced = True, 0.0, self._run * FRAME_SECONDS
+            self._breathing = False
             return Event.VOICE
         if probability >= rules.stay_probability:
             self.silent = 0.0
             self.voiced += FRAME_SECONDS
-            return None
+            breathed, self._breathing = self._breathing, False
+            return Event.VOICE if breathed else None
         self.silent += FRAME_SECONDS
         # Sums of 0.032 are not exact; half a frame of slack keeps the frame count what it looks like.
         if self.silent < pause - FRAME_SECONDS / 2:
-            return None
+            breathes = not self._breathing and self.silent >= rules.breath - FRAME_SECONDS / 2
+            self._breathing |= breathes
+            return Event.BREATH if breathes else None
         self.on, self._run = False, 0
         return Event.PAUSE

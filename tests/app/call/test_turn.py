@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from app.call.turn import TABLE, Act, Event, State, TurnMachine, TurnRules
 
 RULES = TurnRules()
-IN_TURN = {State.SPEAKING, State.PAUSING, State.GUESSING, State.BUTTON}
+AHEAD = {State.BREATHING, State.PAUSING, State.GUESSING}
+IN_TURN = {State.SPEAKING, State.BUTTON} | AHEAD
 HELD = {State.HELD, State.HELD_EARLY, State.INSISTING}
 
 
@@ -44,28 +45,36 @@ def after(*events: Event | float) -> tuple[State, list[Act]]:
     return machine.state, list(acts)
 
 
-ASKED = (Event.VOICE, Event.PAUSE)
+ASKED = (Event.VOICE, Event.BREATH, Event.PAUSE)
 ANSWERED = (*ASKED, Event.COMPLETE, 0.3, Event.SOUND)
 
 STORIES: list[tuple[str, tuple[Event | float, ...], State, list[Act]]] = [
     ("a voice", (Event.VOICE,), State.SPEAKING, [Act.BEGIN]),
+    ("a breath", ASKED[:2], State.BREATHING, [Act.GUESS]),
+    ("a breath between two words", (*ASKED[:2], Event.VOICE), State.SPEAKING, [Act.TAKE_BACK]),
     ("a pause", ASKED, State.PAUSING, [Act.ASK]),
-    ("that sounds complete", (*ASKED, Event.COMPLETE), State.GUESSING, [Act.GUESS]),
+    ("that sounds complete", (*ASKED, Event.COMPLETE), State.GUESSING, []),
     ("and is", (*ASKED, Event.COMPLETE, 0.3), State.THINKING, [Act.ANSWER]),
     ("and is not", (*ASKED, Event.COMPLETE, 0.1, Event.VOICE), State.SPEAKING, [Act.TAKE_BACK]),
-    ("a slow speaker", (*ASKED, Event.INCOMPLETE, 1.0, Event.VOICE), State.SPEAKING, []),
+    ("a slow speaker", (*ASKED, Event.INCOMPLETE, 1.0, Event.VOICE), State.SPEAKING, [Act.TAKE_BACK]),
     ("who is done after all", (*ASKED, Event.INCOMPLETE, 1.3), State.THINKING, [Act.ANSWER]),
     ("a second thought before the answer", (*ASKED, Event.COMPLETE, 0.3, Event.VOICE), State.SPEAKING, [Act.TAKE_BACK]),
-    ("a second thought as it begins", (*ANSWERED, Event.VOICE, Event.LASTED), State.SPEAKING, [Act.TAKE_BACK]),
-    ("a voice over the answer", (*ANSWERED, 1.5, Event.VOICE), State.HELD, [Act.HOLD]),
+    ("a second thought as it begins", (*ANSWERED, Event.NOISE, Event.LASTED), State.SPEAKING, [Act.TAKE_BACK]),
+    ("a voice over the answer that nobody makes", (*ANSWERED, 1.5, Event.VOICE), State.ANSWERING, []),
+    ("a voice over it that was overlooked", (*ANSWERED, 1.5, Event.VOICE, Event.LASTED), State.HELD, [Act.HOLD]),
     ("a noise over the answer", (*ANSWERED, 1.5, Event.NOISE), State.HELD, [Act.HOLD]),
     ("that is a voice", (*ANSWERED, 1.5, Event.NOISE, Event.VOICE), State.HELD, []),
     ("that is none", (*ANSWERED, 1.5, Event.NOISE, Event.NOTHING), State.ANSWERING, [Act.CARRY_ON]),
     ("a noise while somebody speaks", (Event.VOICE, Event.NOISE), State.SPEAKING, []),
-    ("that lasts", (*ANSWERED, 1.5, Event.VOICE, Event.LASTED), State.SPEAKING, [Act.BEGIN]),
-    ("an mhm", (*ANSWERED, 1.5, Event.VOICE, Event.PAUSE), State.CARRYING_ON, [Act.CARRY_ON]),
-    ("and the answer goes on", (*ANSWERED, 1.5, Event.VOICE, Event.PAUSE, 3.0), State.ANSWERING, []),
-    ("stop, stop", (*ANSWERED, 1.5, Event.VOICE, Event.PAUSE, 0.5, Event.VOICE), State.INSISTING, [Act.HOLD]),
+    ("that lasts", (*ANSWERED, 1.5, Event.NOISE, Event.VOICE, Event.LASTED), State.SPEAKING, [Act.BEGIN]),
+    ("an mhm", (*ANSWERED, 1.5, Event.NOISE, Event.VOICE, Event.PAUSE), State.CARRYING_ON, [Act.CARRY_ON]),
+    ("and the answer goes on", (*ANSWERED, 1.5, Event.NOISE, Event.VOICE, Event.PAUSE, 3.0), State.ANSWERING, []),
+    (
+        "stop, stop",
+        (*ANSWERED, 1.5, Event.NOISE, Event.VOICE, Event.PAUSE, 0.5, Event.NOISE),
+        State.INSISTING,
+        [Act.HOLD],
+    ),
     ("the answer is over", (*ANSWERED, 1.5, Event.SILENCE), State.LISTENING, []),
     ("done, by hand", (Event.VOICE, Event.END), State.UNWANTED, [Act.ANSWER]),
     ("what is said after that is nobody's", (Event.VOICE, Event.END, Event.SOUND, Event.VOICE), State.UNWANTED, []),
@@ -128,7 +137,7 @@ class AnyCall(RuleBasedStateMachine):
     @invariant()
     def turn_is_on_where_the_state_says_so(self) -> None:
         assert self.turn == (self.machine.state in IN_TURN)
-        assert self.guessed == (self.machine.state is State.GUESSING)
+        assert self.guessed == (self.machine.state in AHEAD)
 
     @invariant()
     def loudspeaker_is_held_only_while_it_is_unclear_what_is_heard(self) -> None:
