@@ -92,18 +92,19 @@ class Nf4Linear(nn.Module):
 
 def quantize_nf4(weight: Tensor) -> dict[str, Tensor]:
     """[out, in] → the four tensors of Nf4Linear. Little memory beside the result: a few rows are done at a time."""
-    packed, magnitudes = [], []
     flat = weight.reshape(-1)
+    # filled piece by piece: a list of pieces would be there twice when they are joined
+    packed = torch.empty(flat.numel() // 2, dtype=torch.uint8, device=flat.device)
+    largest = torch.empty(flat.numel() // BLOCK, device=flat.device)
     for begin in range(0, flat.numel(), _ROWS_AT_ONCE):
         blocks = flat[begin : begin + _ROWS_AT_ONCE].view(-1, BLOCK).float()
-        largest = blocks.abs().amax(1)
-        codes = _nearest(blocks * (1 / largest)[:, None].nan_to_num(posinf=0.0), weight.device)
-        packed.append(codes[:, 0::2].flatten() << 4 | codes[:, 1::2].flatten())
-        magnitudes.append(largest)
-    largest = torch.cat(magnitudes)
+        most = blocks.abs().amax(1)
+        largest[begin // BLOCK : begin // BLOCK + len(blocks)] = most
+        codes = _nearest(blocks * (1 / most)[:, None].nan_to_num(posinf=0.0), weight.device)
+        packed[begin // 2 : begin // 2 + codes.numel() // 2] = codes[:, 0::2].flatten() << 4 | codes[:, 1::2].flatten()
     offset = largest.mean()
     absmax, nested = _quantize_magnitudes(largest - offset)
-    return {"packed": torch.cat(packed), "absmax": absmax, "nested": nested, "offset": offset}
+    return {"packed": packed, "absmax": absmax, "nested": nested, "offset": offset}
 
 
 def _nearest(scaled: Tensor, device: torch.device) -> Tensor:
@@ -205,19 +206,20 @@ class Int4Linear(nn.Module):
 
 def int4_levels(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """[out, in] → uint8 levels [out, in], scale and minimum bfloat16-exact float32 [out, in / 64]."""
-    levels, scales, minima = [], [], []
+    levels = torch.empty(weight.shape, dtype=torch.uint8, device=weight.device)
+    scales = torch.empty(len(weight), weight.shape[1] // GROUP, device=weight.device)
+    minima = torch.empty_like(scales)
     rows = max(1, _ROWS_AT_ONCE // weight.shape[1])
     for begin in range(0, len(weight), rows):
-        groups = weight[begin : begin + rows].float().unflatten(1, (-1, GROUP))
+        part = slice(begin, begin + rows)
+        groups = weight[part].float().unflatten(1, (-1, GROUP))
         low, high = groups.amin(-1), groups.amax(-1)
         scale = ((high - low) / 15).clamp(min=1e-8).to(torch.bfloat16).float()
         # the kernel is told the value of level 8: what it has in bfloat16 is what the levels are rounded for
         middle = (low + 8 * scale).to(torch.bfloat16).float()
         codes = ((groups - middle[..., None]) / scale[..., None] + 8).round_().clamp_(0, 15)
-        levels.append(codes.to(torch.uint8).flatten(1))
-        scales.append(scale)
-        minima.append(middle - 8 * scale)
-    return torch.cat(levels), torch.cat(scales), torch.cat(minima)
+        levels[part], scales[part], minima[part] = codes.to(torch.uint8).flatten(1), scale, middle - 8 * scale
+    return levels, scales, minima
 
 
 def _pack_int4(levels: Tensor) -> Tensor:

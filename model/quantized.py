@@ -63,13 +63,16 @@ class Int8Linear(nn.Module):
 
 def int8_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
     """[out, in] → int8 levels [out, in] and bfloat16 scales [out]; a few rows at a time."""
-    levels, scales = [], []
-    for part in weight.split(max(1, _ROWS_AT_ONCE // weight.shape[1])):
-        wide = part.float()
+    levels = torch.empty(weight.shape, dtype=torch.int8, device=weight.device)
+    scales = torch.empty(len(weight), dtype=torch.bfloat16, device=weight.device)
+    rows = max(1, _ROWS_AT_ONCE // weight.shape[1])
+    for begin in range(0, len(weight), rows):
+        part = slice(begin, begin + rows)
+        wide = weight[part].float()
         scale = (wide.abs().amax(dim=1) / 127).clamp(min=1e-8).to(torch.bfloat16)
-        levels.append((wide / scale.float()[:, None]).round_().clamp_(-127, 127).to(torch.int8))
-        scales.append(scale)
-    return torch.cat(levels), torch.cat(scales)
+        levels[part] = (wide / scale.float()[:, None]).round_().clamp_(-127, 127).to(torch.int8)
+        scales[part] = scale
+    return levels, scales
 
 
 class NarrowLinear(nn.Module):

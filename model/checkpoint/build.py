@@ -136,12 +136,14 @@ class Builder:
                 setattr(module, name, HostEmbedding(child.weight, self._device))
 
     def _weight(self, whole: str, wanted: nn.Parameter, part: str, name: str, passing: bool) -> Tensor:
-        """One weight where it belongs. `passing`: it is needed only to be quantized."""
+        """One weight where it belongs. `passing`: it is needed only to be quantized, from as many bits as it has."""
         tensor = self._files.read(whole)
         _check_shape(part, name, tensor.shape, wanted)  # a packed one shows its shape only now
         device = torch.device("cpu") if self._placement.on_host(whole) else self._device
+        if passing:
+            return tensor.to(device)
         moved = tensor.to(device=device, dtype=_FLOATS[self._placement.float_kind(whole)])
-        return moved.clone() if moved is tensor and not passing and not self._views else moved
+        return moved.clone() if moved is tensor and not self._views else moved
 
     def _layer(self, linear: nn.Linear, name: str) -> nn.Module:
         """The Linear layer `name` in its kind."""
