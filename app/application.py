@@ -62,9 +62,7 @@ class Application(QObject):
         self._qt, self.settings = qt, settings
         self._pictures = 0  # that were pasted
         self.wizard: Wizard | None = None
-        self.theme = Theme(qt)
-        self.theme.choose(settings.current.theme)
-        self.theme.set_size(settings.current.font_size)
+        self.theme = Theme(qt, settings.current.theme, settings.current.font_size)
         self.shown = ConversationViewModel()
         self.shown.draft = settings.current.draft
         self._main_thread = MainThread()

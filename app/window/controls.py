@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Property as QtProperty
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QStyledItemDelegate, QToolButton
 
 from app.window.icons import icon, pixmap
 from app.window.theme import Theme
@@ -121,6 +121,7 @@ class Choice(QComboBox):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self.setItemDelegate(QStyledItemDelegate(self))  # a combo box's own knows nothing of the style sheet
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:

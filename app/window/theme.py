@@ -108,21 +108,20 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication) -> None:
+    def __init__(self, application: QApplication, choice: str = "system", percent: int = 100) -> None:
         super().__init__(application)
         self._application = application
-        self._choice = "system"
+        self._choice = choice
         self.tokens = LIGHT
-        self.scale = 1.0
-        application.setStyle("Fusion")
-        application.setFont(_font(self.scale))
+        self.scale = percent / 100
+        if not application.styleSheet():  # the first theme of this application
+            application.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
 
     def set_size(self, percent: int) -> None:
         """All text in this size of its own, from now on."""
         self.scale = percent / 100
-        self._application.setFont(_font(self.scale))
         self._apply()
 
     def pixels(self, size: int) -> int:
@@ -135,10 +134,16 @@ class Theme(QObject):
         self._apply()
 
     def _apply(self) -> None:
+        """Every widget is looked at anew for each of these, so none is set to what it is already."""
         dark = self._choice == "dark" or (self._choice == "system" and _system_is_dark())
         self.tokens = DARK if dark else LIGHT
-        self._application.setPalette(_palette(self.tokens))
-        self._application.setStyleSheet(scaled(style_sheet(self.tokens), self.scale))
+        application, font = self._application, _font(self.scale)
+        sheet = scaled(style_sheet(self.tokens), self.scale)
+        if application.font() != font:
+            application.setFont(font)
+        if application.styleSheet() != sheet:
+            application.setPalette(_palette(self.tokens))
+            application.setStyleSheet(sheet)
         self.changed.emit()
 
 
@@ -288,8 +293,10 @@ QFrame[kind="line"] {{ background: {t.border}; border: none; }}
 QComboBox {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: 9px; padding: 6px 10px; }}
 QComboBox:hover {{ border-color: {t.faint}; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
-QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.border}; padding: 4px; outline: none;
-    selection-background-color: {t.tint}; selection-color: {t.on_tint}; }}
+QComboBoxPrivateContainer {{ background: {t.surface}; border: 1px solid {t.border}; }}
+QComboBox QAbstractItemView {{ background: {t.surface}; border: none; padding: 4px; outline: none; }}
+QComboBox QAbstractItemView::item {{ padding: 5px 8px; border-radius: 6px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {t.tint}; color: {t.on_tint}; }}
 
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {t.faint}; border-radius: 3px; min-height: 36px; }}

@@ -12,7 +12,7 @@ from app.window.orb import Orb
 from app.window.settings.devices_page import DevicesPage
 from app.window.theme import Theme
 
-_SIZE = (560, 620)
+_SIZE = (560, 700)
 
 
 class Wizard(QDialog):

@@ -116,7 +116,9 @@ def spoken(seconds: float) -> np.ndarray:
         piece = buzz[start : start + step]
         for hertz in vowels[start // step % len(vowels)]:
             ring = np.exp(-np.pi * 80 * np.arange(800) / rate) * np.sin(2 * np.pi * hertz * np.arange(800) / rate)
-            voice[start : start + step] += np.convolve(piece, ring)[: len(piece)]
+            size = len(piece) + len(ring)
+            rung = np.fft.irfft(np.fft.rfft(piece, size) * np.fft.rfft(ring, size), size)
+            voice[start : start + step] += rung[: len(piece)]
     syllables = 0.25 + 0.75 * np.abs(np.sin(np.pi * 4 * times))
     voice *= syllables
     return (0.4 * voice / np.abs(voice).max()).astype(np.float32)
