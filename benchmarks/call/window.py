@@ -21,11 +21,13 @@ _LOADING = 60.0  # seconds that a model may load
 
 @dataclass(frozen=True)
 class Window:
-    """The program on a display that nobody sees; `log` is where a scripted engine writes down what it is told."""
+    """The program on a display that nobody sees; `log` is where a scripted engine writes down what it is told,
+    `process` its number."""
 
     sound: PrivateSound
     display: PrivateDisplay
     log: Path
+    process: int
 
     def ask(self, text: str, answered: Recording) -> None:
         """Type a question and wait for the first sound of its answer."""
@@ -49,7 +51,7 @@ def window(*options: str, spare: bool = False) -> Iterator[Window]:
         program = subprocess.Popen([sys.executable, "main.py", *options], cwd=ROOT, env=environment)
         try:
             display.focus(display.window("Vis-à-vis"))
-            made = Window(sound, display, folder / "log")
+            made = Window(sound, display, folder / "log", program.pid)
             with sound.recording("speaker") as answered:
                 made.ask("Hello.", answered)
                 wait_for_silence(answered)
@@ -63,5 +65,5 @@ def window(*options: str, spare: bool = False) -> Iterator[Window]:
 
 
 def wait_for_silence(recording: Recording, seconds: float = 20.0) -> None:
-    """Until half a second has been silent."""
-    wait_for(lambda: recording.quiet_seconds > 0.5, "for silence", seconds)
+    """Until nearly a second has been silent: an answer may pause."""
+    wait_for(lambda: recording.quiet_seconds > 0.9, "for silence", seconds)

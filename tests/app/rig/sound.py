@@ -86,6 +86,10 @@ class PrivateSound:
         )
         self._pactl("unload-module", number)
 
+    def suspend_speaker(self, suspended: bool) -> None:
+        """Let the server suspend the first loudspeaker, or wake it up."""
+        self._pactl("suspend-sink", "speaker", "1" if suspended else "0")
+
     def crash(self) -> None:
         """The sound server dies, as it does at times."""
         self._server.kill()
