@@ -234,7 +234,7 @@ def _look(turns: int, card: SoundCard, application: Application, seconds: list[f
     )
 
 
-def _wait_until(done: Callable[[], bool], longest: float = 120.0) -> None:
+def _wait_until(done: Callable[[], bool], longest: float = 600.0) -> None:
     until = time.monotonic() + longest
     while not done():
         if time.monotonic() > until:

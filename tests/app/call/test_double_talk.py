@@ -8,7 +8,7 @@ import soundfile
 
 from app.call.double_talk import DoubleTalk
 from tests.app.real.speech import QUESTION
-from tests.app.sound_doubles import spoken
+from tests.app.sound_doubles import spoken, through_room
 
 RATE, BLOCK = 16_000, 160
 
@@ -26,7 +26,7 @@ def echo_of(answer: np.ndarray, gain: float = 0.6) -> np.ndarray:
     tail = rng.standard_normal(RATE // 5) * np.exp(-np.arange(RATE // 5) / (0.04 * RATE))
     tail[: RATE // 200] *= 0.2
     tail[0] = 3.0
-    heard = np.convolve(answer, gain * tail / np.linalg.norm(tail))[: len(answer)]
+    heard = through_room(answer, gain * tail / np.linalg.norm(tail))
     return np.asarray(heard + rng.normal(0, 3e-4, len(answer)))
 
 

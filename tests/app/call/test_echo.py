@@ -12,7 +12,7 @@ from app.call.vad import FRAME, VoiceDetector
 from app.capture.sound_clock import SoundClock
 from app.playback.played import Played
 from tests.app.real.speech import QUESTION
-from tests.app.sound_doubles import spoken
+from tests.app.sound_doubles import spoken, through_room
 
 RATE, BLOCK = 48_000, 480
 pytest.importorskip("pywebrtc_audio", reason="waits for pywebrtc-audio, which has no wheel for this system")
@@ -27,7 +27,7 @@ class Room:
         tail = rng.standard_normal(RATE // 5) * np.exp(-np.arange(RATE // 5) / (0.04 * RATE))
         tail[: RATE // 200] *= 0.2
         tail[0] = 3.0
-        heard = np.convolve(played, gain * tail / np.linalg.norm(tail))[: len(played)]
+        heard = through_room(played, gain * tail / np.linalg.norm(tail))
         heard += said + rng.normal(0, 3e-4, len(played))
         if drift:
             heard = np.interp(np.arange(int(len(heard) * (1 + drift))) / (1 + drift), np.arange(len(heard)), heard)
