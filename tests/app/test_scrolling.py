@@ -53,7 +53,7 @@ def test_every_message_is_seen_where_it_belongs(qtbot: QtBot, application: Appli
     seen: dict[int, str] = {}
     bar.setValue(0)
     while True:
-        qtbot.wait(120)
+        qtbot.waitUntil(lambda: not conversation._more.isActive(), timeout=15_000)  # all in sight have their widgets
         tops = [view.y() for view in conversation.views]
         assert tops == sorted(tops)
         for above, below in zip(conversation.views, conversation.views[1:]):

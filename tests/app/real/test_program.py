@@ -127,13 +127,12 @@ def test_spoken_between_two_keys(program: Program, sound: PrivateSound) -> None:
 
 def test_dropped_with_the_mouse(program: Program, tmp_path: Path) -> None:
     picture = media_files.write_png(tmp_path / "a picture.png", 30, 20)
-    with drag_source(program.display, picture):
-        program.display.drag((1100, 110), (450, 350))
-        program.display.focus(program.window)
-        time.sleep(0.2)
-        program.display.type("What is this?")
-        program.display.press("Return")
-        assert program.wait_for_question(1) == "[picture 30×20] What is this?"
+    with drag_source(program.display, picture) as source:
+        source.drag_to(450, 350)
+    program.display.focus(program.window)
+    program.display.type("What is this?")
+    program.display.press("Return")
+    assert program.wait_for_question(1) == "[picture 30×20] What is this?"
 
 
 def test_starts_quickly(display: PrivateDisplay, sound: PrivateSound, profile: Path, heard: Path) -> None:
@@ -223,7 +222,7 @@ def test_talk_hears_and_answers(sound: PrivateSound, heard: Path, tmp_path: Path
         out, errors = program.communicate(timeout=10)
     finally:
         sound.take_apart()
-        end(program)  # type: ignore[arg-type]
+        end(program)
     assert program.returncode == 0, errors
     assert "Traceback" not in errors
     assert "> (spoken)" in out and "You said: [voice" in out

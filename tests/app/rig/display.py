@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from Xlib import X
+from Xlib.display import Display
 
 from tests.app.rig.programs import end, program, wait_for
 
@@ -68,15 +72,18 @@ class PrivateDisplay:
         """Type on the keyboard."""
         self.xdotool("type", "--delay", "15", text)
 
-    def drag(self, start: tuple[int, int], to: tuple[int, int]) -> None:
-        """Drag with the mouse, as slowly as a hand does."""
-        self.xdotool("mousemove", *map(str, start), "mousedown", "1")
-        for step in range(1, 9):
-            x, y = (round(a + (b - a) * step / 8) for a, b in zip(start, to))
-            time.sleep(0.06)
-            self.xdotool("mousemove", str(x), str(y))
-        time.sleep(0.2)
-        self.xdotool("mouseup", "1")
+    def click(self, x: int, y: int) -> None:
+        """Press the mouse's button there and let it go."""
+        self.xdotool("mousemove", str(x), str(y), "click", "1")
+
+    def picture(self, left: int, top: int, width: int, height: int) -> bytes:
+        """What is seen there, one row of pixels after the other."""
+        connection = Display(self.name)
+        try:
+            root = connection.screen().root
+            return bytes(root.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFF).data)
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """End the server."""
@@ -89,11 +96,16 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QApplication, QLabel
 class Source(QLabel):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        print("shown", flush=True)
     def mousePressEvent(self, event):
         drag, data = QDrag(self), QMimeData()
         data.setUrls([QUrl.fromLocalFile(sys.argv[1])])
         drag.setMimeData(data)
-        drag.exec(Qt.DropAction.CopyAction)
+        drag.actionChanged.connect(lambda action: print("welcome" if action else "unwelcome", flush=True))
+        print("dragging", flush=True)
+        print("dropped" if drag.exec(Qt.DropAction.CopyAction) else "refused", flush=True)
 application = QApplication([])
 label = Source("drag me")
 label.setWindowTitle("files")
@@ -101,15 +113,60 @@ label.setGeometry(1000, 40, 200, 150)
 label.show()
 application.exec()
 """
+_SOURCE_PLACE = (1100, 110)
+
+
+class DragSource:
+    """A window of another program with a file that can be dragged away; it tells how the drag goes."""
+
+    def __init__(self, display: PrivateDisplay, path: Path) -> None:
+        self._display = display
+        command = [sys.executable, "-c", _SOURCE, str(path)]
+        environment = {**os.environ, **display.environment}
+        self._program = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        self._told: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._wait_for("shown")
+
+    def drag_to(self, x: int, y: int) -> None:
+        """With the mouse, as a hand does: it lets go once the window there shows that the file is welcome, and returns
+        once that does so no more, since it has the file. The source must live until then: it is asked for the file."""
+        (from_x, from_y), mouse = _SOURCE_PLACE, self._display.xdotool
+        before = self._seen(x, y)
+        mouse("mousemove", str(from_x), str(from_y), "mousedown", "1")
+        self._wait_for("dragging")
+        for step in range(1, 9):
+            mouse("mousemove", str(from_x + (x - from_x) * step // 8), str(from_y + (y - from_y) * step // 8))
+            time.sleep(0.03)
+        self._wait_for("welcome")
+        wait_for(lambda: self._seen(x, y) != before, "for the window to show that it takes the file", 30)
+        hovering = self._seen(x, y)
+        mouse("mouseup", "1")
+        wait_for(lambda: self._told[-1] in ("dropped", "refused"), "for the drag to end", 30)
+        assert self._told[-1] == "dropped"
+        wait_for(lambda: self._seen(x, y) != hovering, "for the window to have taken the file", 30)
+
+    def _seen(self, x: int, y: int) -> bytes:
+        return self._display.picture(x - 100, y + 20, 200, 100)  # beside the mouse
+
+    def close(self) -> None:
+        """The other program ends."""
+        end(self._program)
+
+    def _listen(self) -> None:
+        assert self._program.stdout is not None
+        for line in self._program.stdout:
+            self._told.append(line.strip())
+
+    def _wait_for(self, word: str) -> None:
+        wait_for(lambda: word in self._told, f"for the window with the file to say {word!r}", 30)
 
 
 @contextmanager
-def drag_source(display: PrivateDisplay, path: Path) -> Iterator[None]:
-    """A window of another program, around (1100, 110), from which this file can be dragged."""
-    files = subprocess.Popen([sys.executable, "-c", _SOURCE, str(path)], env={**os.environ, **display.environment})
+def drag_source(display: PrivateDisplay, path: Path) -> Iterator[DragSource]:
+    """A window of another program from which this file can be dragged; while it is there, it may be over others."""
+    source = DragSource(display, path)
     try:
-        display.window("files")
-        time.sleep(0.3)
-        yield
+        yield source
     finally:
-        end(files)
+        source.close()

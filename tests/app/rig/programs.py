@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 10.0) ->
         time.sleep(0.02)
 
 
-def end(child: subprocess.Popen[bytes], patience: float = 3.0) -> None:
+def end(child: subprocess.Popen[Any], patience: float = 3.0) -> None:
     """Ask a child to end, and see to it that it does."""
     child.terminate()
     try:
