@@ -1061,6 +1061,122 @@
         <translation>{0} 不是引擎的地址；请给出如 http://127.0.0.1:8091/v1 的地址</translation>
     </message>
     <message>
+        <source>{0} does not answer as a hub: it names no commit and no files of {1}.</source>
+        <translation>{0} 的应答不像模型仓库：它没有给出 {1} 的提交和文件。</translation>
+    </message>
+    <message>
+        <source>{0} tells neither size nor hash of {1}, so it could not be checked.</source>
+        <translation>{0} 没有给出 {1} 的大小和校验值，因此无法核对。</translation>
+    </message>
+    <message>
+        <source>{0} is no name of a repository: {1}</source>
+        <translation>{0} 不是仓库名：{1}</translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE is set, so nothing is fetched; unset it and try again.</source>
+        <translation>已设置 HF_HUB_OFFLINE，因此不会下载；请取消该设置后重试。</translation>
+    </message>
+    <message>
+        <source>The certificate of {0} cannot be trusted; is a proxy in between? {1}</source>
+        <translation>无法信任 {0} 的证书；中间是否有代理？{1}</translation>
+    </message>
+    <message>
+        <source>A file came with another size than announced. What has been fetched is kept; the same command goes on from there.</source>
+        <translation>收到的文件大小与声明的不符。已下载的内容会保留；再次执行同一命令即可继续。</translation>
+    </message>
+    <message>
+        <source>{0} has no such revision on {1} (404); remove what was begun and begin anew.</source>
+        <translation>{1} 上的 {0} 没有这个版本 (404)；请删除已开始的下载，然后重新开始。</translation>
+    </message>
+    <message>
+        <source>{0} knows no such thing in {1} (404): check the name, owner and all.</source>
+        <translation>{0} 在 {1} 中找不到该内容 (404)：请检查名称，包括所有者。</translation>
+    </message>
+    <message>
+        <source>{0} has no such part of the file (416).</source>
+        <translation>{0} 没有文件的这一部分 (416)。</translation>
+    </message>
+    <message>
+        <source>{0} refuses {1} ({2}).</source>
+        <translation>{0} 拒绝提供 {1}（{2}）。</translation>
+    </message>
+    <message>
+        <source>{0} names a file that lies outside of its folder ({1}); it is not fetched.</source>
+        <translation>{0} 含有一个位于其文件夹之外的文件（{1}）；不予下载。</translation>
+    </message>
+    <message>
+        <source>{0} holds its weights as pickles only ({1}), which can run any code when they are read; look for a repository with safetensors.</source>
+        <translation>{0} 的权重只有 pickle 格式（{1}），读取时可能运行任意代码；请寻找带有 safetensors 的仓库。</translation>
+    </message>
+    <message>
+        <source>{0} is no model that we know: it has no config.json.</source>
+        <translation>{0} 不是已知的模型：缺少 config.json。</translation>
+    </message>
+    <message>
+        <source>{0} is a model of another architecture ({1}), which this program cannot run; nothing was installed.</source>
+        <translation>{0} 是另一种架构（{1}）的模型，本程序无法运行；未安装任何内容。</translation>
+    </message>
+    <message>
+        <source>{0} lies on a file system that takes no file as large as this; set VISAVIS_MODELS to a folder on another one.</source>
+        <translation>{0} 所在的文件系统容纳不了这么大的文件；请将 VISAVIS_MODELS 设为另一文件系统上的文件夹。</translation>
+    </message>
+    <message>
+        <source>{0} cannot be written to ({1}).</source>
+        <translation>无法写入 {0}（{1}）。</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; is no model of a hub; give {1}, or an id as OWNER/NAME.</source>
+        <translation>“{0}” 不是仓库中的模型；请给出 {1}，或形如 OWNER/NAME 的标识。</translation>
+    </message>
+    <message>
+        <source>{0} is not installed.</source>
+        <translation>{0} 尚未安装。</translation>
+    </message>
+    <message>
+        <source>{0} is not installed; fetch it with: visavis models download {1}</source>
+        <translation>{0} 尚未安装；下载命令：visavis models download {1}</translation>
+    </message>
+    <message>
+        <source>{0} has no record of its download, so there is nothing to compare it with.</source>
+        <translation>{0} 没有下载记录，因此无从核对。</translation>
+    </message>
+    <message>
+        <source>To talk to another engine the package openai is needed: pip install openai</source>
+        <translation>要使用其他引擎，需要安装 openai 包：pip install openai</translation>
+    </message>
+    <message>
+        <source>The engine at {0} serves no model; load one there, or name one with --model.</source>
+        <translation>{0} 处的引擎没有提供模型；请在那里加载一个，或用 --model 指定。</translation>
+    </message>
+    <message>
+        <source>{0} is no address of an engine ({1}).</source>
+        <translation>{0} 不是引擎地址（{1}）。</translation>
+    </message>
+    <message>
+        <source>The engine at {0} failed while it answered: {1}</source>
+        <translation>{0} 处的引擎在回答时出错：{1}</translation>
+    </message>
+    <message>
+        <source>The engine at {0} fell silent in the middle of its answer.</source>
+        <translation>{0} 处的引擎在回答途中没有了响应。</translation>
+    </message>
+    <message>
+        <source>What answers at {0} is no engine of this form ({1}).</source>
+        <translation>{0} 处应答的不是这种引擎（{1}）。</translation>
+    </message>
+    <message>
+        <source>The engine at {0} has no model “{1}” (404); visavis ask --model names another.</source>
+        <translation>{0} 处的引擎没有模型“{1}” (404)；可用 visavis ask --model 指定另一个。</translation>
+    </message>
+    <message>
+        <source>The engine at {0} does not take this question ({1}): {2}</source>
+        <translation>{0} 处的引擎不接受这个问题（{1}）：{2}</translation>
+    </message>
+    <message>
+        <source>The engine at {0} has too much to do (429); ask again in a moment.</source>
+        <translation>{0} 处的引擎过于繁忙 (429)；请稍后再问。</translation>
+    </message>
+    <message>
         <source>The embedded model is missing: assets/nano is not beside the program.</source>
         <translation>缺少内置模型：程序旁边没有 assets/nano。</translation>
     </message>
