@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import soxr
+import torch
+from torch import nn
 
 from evaluation.speech import RATE, Judge, whisper
 from evaluation.suites import Question, Task, questions
@@ -25,6 +27,8 @@ from evaluation.words import right, word_errors
 from model import load
 from model.engine import Engine
 from model.events import Done, SpeechChunk
+from model.four_bits import Nf4Linear
+from model.placement import FP32
 
 ALLOWED = 0.015  # that an accuracy or an error rate may be worse by
 
@@ -95,6 +99,18 @@ def spoken(engine: Engine, precision: str, number: int, question: Question, judg
     return Answer(precision, number, True, text, right(text, question.answers), words, min(edits, 2 * words), heard)
 
 
+def widen(module: nn.Module, dtype: torch.dtype) -> None:
+    """Make layers in NF4 wide for good, with the numbers that they would be made wide to at every step: on a processor
+    that is most of a step's time."""
+    for name, child in module.named_children():
+        if isinstance(child, Nf4Linear):
+            linear = nn.Linear(child.in_features, child.out_features, bias=False, device="meta")
+            linear.weight, linear.bias = nn.Parameter(child.weight(dtype), requires_grad=False), child.bias
+            setattr(module, name, linear)
+        else:
+            widen(child, dtype)
+
+
 def measure(
     model: str, precision: str, asked: Sequence[tuple[int, Question]], aloud: Sequence[tuple[int, Question]],
     judge: Judge | None, known: list[Answer], rows: Path | None,
@@ -107,6 +123,10 @@ def measure(
     if not left:
         return found
     engine = load(model, device="cpu", precision=precision, speech=judge is not None)
+    assert engine.plan is not None
+    for part in (engine.thinker, engine.talker):
+        if part is not None:
+            widen(part, torch.float32 if engine.plan.placement.floats == FP32 else torch.bfloat16)
     for number, question, loud in left:
         if loud and judge is not None:
             answer = spoken(engine, precision, number, question, judge)
@@ -148,8 +168,6 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, help="keep every answer here, and go on from what is there")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    import torch
-
     torch.set_num_threads(1)
     every = list(enumerate(questions()))
     judge = whisper(args.whisper) if args.whisper else None

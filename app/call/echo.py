@@ -153,6 +153,7 @@ class EchoFreeMicrophone:
         self._microphone, self._played, self._tap = microphone, played, tap
         self._near: np.ndarray = np.zeros(0, np.float32)
         self._far: np.ndarray = np.zeros(0, np.float32)
+        self._to_16k: list[soxr.ResampleStream] = []
         self.interruptions: list[int] = []  # samples of the last read with which something begins over the answer
         self._start()
 
@@ -168,6 +169,9 @@ class EchoFreeMicrophone:
         position, captured = self._microphone.read_captured()
         clock = self._microphone.clock
         played = self._reference.during(self._played(), position, len(captured), clock.origin, clock.rate)
+        if not self._to_16k:  # both ways are the same, so that they stay in step
+            rate = clock.rate
+            self._to_16k = [soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ") for _ in range(2)]
         self._near = np.concatenate([self._near, self._to_16k[0].resample_chunk(captured)])
         self._far = np.concatenate([self._far, self._to_16k[1].resample_chunk(played)])
         cleaned = [np.zeros(0, np.float32)]
@@ -185,10 +189,9 @@ class EchoFreeMicrophone:
     def close(self) -> None:
         """Stop to capture and free the device."""
         self._microphone.close()
+        self._to_16k.clear()  # soxr complains of those that are left when the process ends
 
     def _start(self) -> None:
         self._reference, self._canceller = Reference(), EchoCanceller()
-        rate = self._microphone.clock.rate
-        # Both ways are the same, so that they stay in step.
-        self._to_16k = [soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ") for _ in range(2)]
+        self._to_16k.clear()  # made when they are needed
         self._near = self._far = np.zeros(0, np.float32)

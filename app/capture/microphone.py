@@ -37,6 +37,7 @@ class Microphone:
         self.device = device
         self.instead = False
         self._stream: audio_devices.Stream | None = None
+        self._resampler: soxr.ResampleStream | None = None
         self._prepare()
 
     def open(self) -> None:
@@ -58,6 +59,10 @@ class Microphone:
     def read(self) -> np.ndarray:
         """What came since the last read: float32 mono 16 kHz, empty if nothing; AudioError once the device is gone."""
         _, captured = self.read_captured()
+        if self._resampler is None:
+            # MQ delays by 15 ms and does not alias, which the model's ear would notice.
+            rate = self.clock.rate
+            self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ")
         heard: np.ndarray = self._resampler.resample_chunk(captured)
         return heard
 
@@ -78,6 +83,7 @@ class Microphone:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
+        self._resampler = None  # its library complains of those that are left when the process ends
 
     def _take(self, block: np.ndarray) -> None:
         """On PortAudio's thread: copy."""
@@ -90,5 +96,4 @@ class Microphone:
         rate = audio_devices.SAMPLE_RATE
         self.clock, self.check = SoundClock(rate), SoundCheck(rate)
         self._ring = RingBuffer(_RING_SECONDS * rate)
-        # MQ delays by 15 ms and does not alias, which the model's ear would notice.
-        self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="MQ")
+        self._resampler = None  # made when it is needed

@@ -107,7 +107,7 @@ class Speaker:
     def revive(self) -> bool:
         """The device has gone: go on with the reply on it or on another one, from where it was. Like `open`."""
         ring = self._ring
-        self.close()  # from here on there is no callback, and the ring is ours
+        self._free()  # from here on there is no callback, and the ring is ours
         with self._lock:
             ring.go_back(min(_SAID_AGAIN, ring.consumed - max(self._origin, self._stop_at)))
         return self.open()
@@ -121,6 +121,11 @@ class Speaker:
 
     def close(self) -> None:
         """Fall silent and free the device."""
+        self._free()
+        with self._lock:
+            self._resampler = self._stretching = None  # soxr complains of those that are left when the process ends
+
+    def _free(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()

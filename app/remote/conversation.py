@@ -238,6 +238,8 @@ class RemoteConversation:
         if speech and self.voice is not None:
             options["modalities"] = ["text", "audio"]
             options["audio"] = {"voice": self.voice.name, "format": "pcm16"}
+            if self._engine.is_omni:
+                options["extra_body"] = {"speaker": self.voice.name}  # where vLLM-Omni looks for the voice
         elif self._engine.voices:
             options["modalities"] = ["text"]
         return options

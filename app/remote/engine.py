@@ -23,6 +23,7 @@ class RemoteEngine:
     Attributes:
         model: its name on the server; name: what a person is told.
         voices: empty where the server's model is not known to speak, and no voice was asked for.
+        is_omni: whether it is a Thinker-Talker model, by its name; vLLM-Omni serves those.
     """
 
     url: str
@@ -32,6 +33,7 @@ class RemoteEngine:
     context_length: int
     system_prompt: str | None
     device: str
+    is_omni: bool = False
     precision: str = "remote"
     sample_rate: int = 24_000
 
@@ -95,6 +97,7 @@ def load(
         context_length=min(length, context or length),
         system_prompt=OFFICIAL_SYSTEM_PROMPT if is_omni else None,
         device=urlsplit(address).netloc,
+        is_omni=is_omni,
     )
 
 

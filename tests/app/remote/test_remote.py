@@ -66,6 +66,7 @@ def test_text_and_speech_in_either_form(chat: Chat, form: str) -> None:
     assert 0 < done.timings["first_text"] <= done.timings["total"] and "first_audio" in done.timings
     asked = chat.questions[0]
     assert asked["audio"]["voice"] == "Ethan" and asked["modalities"] == ["text", "audio"]
+    assert asked["speaker"] == "Ethan"  # which is what vLLM-Omni reads
     assert asked["seed"] == 3 and asked["temperature"] == 0
     system, user = asked["messages"]
     assert system["role"] == "system" and "generating text and speech" in system["content"]
