@@ -47,7 +47,7 @@ def test_thousand_turns_are_scrolled_without_a_stall(qtbot: QtBot, application: 
 
 
 def test_every_message_is_seen_where_it_belongs(qtbot: QtBot, application: Application) -> None:
-    fill(application, 60)
+    fill(application, 30)
     conversation = application.window.conversation
     bar = conversation.verticalScrollBar()
     seen: dict[int, str] = {}
