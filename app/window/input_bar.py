@@ -310,9 +310,9 @@ class ChipArea(QScrollArea):
         self.setFixedHeight(max(1, min(self._HIGHEST, self._flow.heightForWidth(self.viewport().width()))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width makes other rows."""
+        """Another width makes other rows; after the layout that is being made, which would not hear of it."""
         super().resizeEvent(event)
-        self.fit()
+        QTimer.singleShot(0, self, self.fit)
 
 
 class DraftField(QTextEdit):

@@ -12,7 +12,7 @@ from app.window.orb import Orb
 from app.window.settings.devices_page import DevicesPage
 from app.window.theme import Theme
 
-_SIZE = (560, 700)
+_SIZE = (560, 740)
 
 
 class Wizard(QDialog):
