@@ -16,7 +16,7 @@ import numpy as np
 
 log = logging.getLogger(__name__)
 
-_SIZE = 16 << 20  # bytes of a file; what is longer than half of it has one of its own
+_SIZE = 64 << 20  # bytes of a file; what is not written takes no room, what is longer than half has its own
 _ALIGNED = 64  # bytes
 
 
