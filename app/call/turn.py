@@ -118,8 +118,8 @@ class TurnRules:
     slow_silence: float = 1.4
     reopen: float = 1.2
     doubt: float = 0.5
-    overlooked: float = 0.3
-    lasting: float = 0.6
+    overlooked: float = 0.6
+    lasting: float = 0.75
     insisting: float = 0.35
     insist_within: float = 2.5
     quiet_again: float = 0.3
