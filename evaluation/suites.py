@@ -1,8 +1,9 @@
 """The suites of the command `eval`: what is asked of a model, and what is counted.
 
 X → text: typed questions; the same questions spoken by voices that no training of nano has heard, plain, in a café and
-in a room; what people said, word for word; drawn pictures, films, and films with a bell. X → speech: the model's own
-replies, heard by judges (evaluation.speech). Every suite uses the product's engine alone, so it runs on any model.
+in a room; what people said, word for word; drawn pictures, things to name, films, and films with a bell. X → speech:
+the model's own replies, heard by judges (evaluation.speech). Every suite uses the product's engine alone, so it runs on
+any model.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from evaluation.hearing import QUESTIONS, REPEAT
 from evaluation.results import Result, Row, quotient, share
 from evaluation.scenes import FPS, Scene, scenes
 from evaluation.sounds import clips, in_room, prompts, spoken, with_cafe
+from evaluation.things import things
 from evaluation.words import right, word_errors
 from model.engine import Engine
 from model.errors import BadInputError
@@ -29,7 +31,6 @@ QUESTION_FILES = (QUESTIONS, QUESTIONS.with_name("everyday.json"))
 CAFE_DECIBELS = 10.0
 _PIECE = 1600  # samples: sound comes in tenths of a second, as from a microphone
 _ANSWER_TOKENS = 40
-NO_EYE = "The embedded model's eye is not trained: it sees nothing, and its figures here are those of a guess."
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def transcription(task: Task) -> Result:
 def seen(suite: str, task: Task) -> Result:
     """Drawn scenes; and the same questions and right answers with another case's picture, which shows how far the
     answers depend on what is seen at all."""
-    all_scenes = scenes(suite, task.cases or 50)
+    all_scenes = things(task.cases or 200) if suite == "things" else scenes(suite, task.cases or 50)
     answers = [_seen(scene, task.ask(scene.question, scene=scene)) for scene in all_scenes]
     rows = []
     for kind in dict.fromkeys(scene.kind for scene in all_scenes):
@@ -179,8 +180,7 @@ def seen(suite: str, task: Task) -> Result:
         others = [mine[(i + 1 + len(mine) // 2) % len(mine)] for i in range(len(mine))]
         blind = [_seen(scene, task.ask(scene.question, scene=other)) for scene, other in zip(mine, others)]
         rows.append(share("  with other pictures", [a["right"] for a in blind], mine[0].chance))
-    note = NO_EYE if task.engine.name == "nano" else ""
-    return Result(rows, answers, note)
+    return Result(rows, answers)
 
 
 def speech(task: Task) -> Result:
@@ -196,6 +196,7 @@ SUITES: dict[str, tuple[str, Callable[[Task], Result]]] = {
     "noise": ("spoken in a café and in a room", noisy_questions),
     "transcription": ("what people say, word for word", transcription),
     "image": ("drawn pictures: color, shape, count, place", partial(seen, "image")),
+    "things": ("200 common things, drawn in a style of their own, to be named", partial(seen, "things")),
     "video": ("drawn films: direction, order, change, flashes", partial(seen, "video")),
     "sound-and-picture": ("what was seen when the bell rang", partial(seen, "sound and picture")),
     "speech": ("its own speech, heard by judges, voice by voice", speech),

@@ -3,16 +3,18 @@
     python -m training.assemble --base runs/thinker --thinker runs/ear/export --mouth runs/mouth/export
     python -m training.assemble --only-mouth --mouth runs/mouth/export
     python -m training.assemble --only-ear runs/ear/blended.pt
+    python -m training.assemble --only-eye runs/eye/eye.pt
+    python -m training.assemble --only-factors runs/eye/together.pt
 
 The second form puts a new mouth and its voices into the model that is there and leaves all else as it is. That needs a
 mouth which was trained with the pronunciation table of that model (training.mouth.resume).
 
-The third one does the same with an ear that was trained, or changed, without the Thinker.
+The third one does the same with an ear that was trained, or changed, without the Thinker; the fourth with an eye, and
+the last with what training.thinker.together learned, the factors beside the Thinker's weights.
 
 The decoder's matrices are stored as SmolLM2 came, in 4 bits, with what was learned since as low-rank factors beside
 them; embeddings and the matrices of ear, Talker and DiT in 8 bits, the rest in float16 (model.checkpoint.packed). The
 shards follow what is trained together, so a new mouth leaves the others' files alone.
-The eye is a small random one until it is trained: it runs, and sees nothing.
 """
 
 from __future__ import annotations
@@ -20,32 +22,34 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from model.checkpoint.build import without_weights
 from model.checkpoint.packed import pack, unpack_all
-from model.config import parse_config
-from model.thinker.vision_encoder import VisionEncoder
+from training.eye.train import CONFIG
 from training.thinker.convert import SYSTEM
-from training.thinker.export import widen, widen_ear
+from training.thinker.export import NARROW, WIDE, widen, widen_ear
+from training.thinker.factors import packed
 
 MOUTH = "mouth.safetensors"
+INDEX = "model.safetensors.index.json"
 EAR = "ear-and-eye.safetensors"
+FACTORS = "thinker-factors.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
 IN_EIGHT_BITS = (
-    "thinker.audio_tower.layers.", "talker.model.layers.", "token2wav.code2wav_dit_model.transformer_blocks.",
+    "thinker.audio_tower.layers.", "thinker.visual.blocks.", "thinker.visual.merger.", "talker.model.layers.",
+    "token2wav.code2wav_dit_model.transformer_blocks.",
 )
 RANK = 32  # of what fine-tuning changed: twice 16, from the text-only stage and from the one with the ear
-VISION = {
-    "depth": 4, "hidden_size": 128, "intermediate_size": 256, "num_heads": 4, "patch_size": 14, "in_channels": 3,
-    "spatial_merge_size": 2, "temporal_patch_size": 2, "window_size": 112, "out_hidden_size": 640,
-    "fullatt_block_indexes": [1, 3],
+VISION = asdict(CONFIG) | {
+    "window_size": 112, "out_hidden_size": WIDE, "fullatt_block_indexes": list(CONFIG.fullatt_block_indexes),
 }
 GENERATION = {
     "system_prompt": SYSTEM,
@@ -54,26 +58,18 @@ GENERATION = {
     "talker": {"temperature": 0.6, "top_k": 20, "top_p": 0.8, "repetition_penalty": 1.05},
     "speech": {"solver": "euler", "points": 4, "guidance": 0.5, "first_blocks": 1, "most_blocks": 4, "left_blocks": 2},
 }
-LIMITS = {  # pixels a frame: two CPU cores look at less than a graphics card
-    "max_pixels": 448 * 448, "video_min_pixels": 112 * 112, "video_max_pixels": 224 * 224,
+LIMITS = {  # pixels a frame: the sizes that the eye was trained with
+    "min_pixels": 84 * 112, "max_pixels": 112 * 112, "video_min_pixels": 56 * 112, "video_max_pixels": 84 * 84,
 }
 
 
-def random_eye(config: dict[str, Any]) -> dict[str, Tensor]:
-    """A vision tower that runs; its outputs leave the pronunciation columns alone."""
-    torch.manual_seed(0)
-    with without_weights():
-        shapes = {k: v.shape for k, v in VisionEncoder(parse_config(config).thinker.vision).state_dict().items()}
-    state = {
-        name: torch.ones(shape) if "norm" in name or "ln_q" in name
-        else torch.zeros(shape) if name.endswith("bias")
-        else torch.randn(shape) * 0.5 / shape[1:].numel() ** 0.5
-        for name, shape in shapes.items()
-    }
-    for name in ("merger.mlp.2.weight", "merger.mlp.2.bias"):
-        state[name] = state[name] * 0.02
-        state[name][-PRONUNCIATION:] = 0
-    return {f"thinker.visual.{name}": value for name, value in state.items()}
+def widen_eye(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The eye under its official names; the pronunciation columns of what it says are zero."""
+    extra = WIDE - NARROW
+    out = {f"thinker.visual.{name}": value.float().contiguous() for name, value in state.items()}
+    out["thinker.visual.merger.mlp.2.weight"] = F.pad(state["merger.mlp.2.weight"], (0, 0, 0, extra))
+    out["thinker.visual.merger.mlp.2.bias"] = F.pad(state["merger.mlp.2.bias"], (0, extra))
+    return out
 
 
 def stored(name: str, value: Tensor, base: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -98,7 +94,9 @@ def stored_tuned(name: str, value: Tensor, base: Tensor) -> dict[str, Tensor]:
 
 
 def shard_of(name: str) -> str:
-    """The file a weight lies in."""
+    """The file a stored tensor lies in."""
+    if ".low_rank_" in name:
+        return FACTORS
     if name.startswith(("talker.", "token2wav.")):
         return MOUTH
     if name == EMBEDDING:
@@ -108,14 +106,14 @@ def shard_of(name: str) -> str:
     return EAR
 
 
-def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
-    """Read the untuned Thinker and both exports, write the model folder."""
+def assemble(base: Path, thinker: Path, mouth: Path, eye: Path, out: Path) -> None:
+    """Read the untuned Thinker, both exports and the eye, write the model folder."""
     untuned = widen(load_file(base / "thinker.safetensors"))
     config = json.loads((thinker / "config.json").read_text())
     config["thinker_config"]["vision_config"] = VISION
     config |= json.loads((mouth / "configs.json").read_text())
     config["enable_audio_output"] = True
-    weights = load_file(thinker / "thinker.safetensors") | random_eye(config)
+    weights = load_file(thinker / "thinker.safetensors") | widen_eye(_checkpoint(eye)["eye"])
     weights |= load_file(mouth / "talker.safetensors") | load_file(mouth / "token2wav.safetensors")
     table = load_file(mouth / "pronunciation.safetensors")["pronunciation"]
     weights[EMBEDDING] = torch.cat([weights[EMBEDDING][:, :-PRONUNCIATION], table], dim=1)
@@ -125,8 +123,9 @@ def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
     where: dict[str, str] = {}
     for name, value in sorted(weights.items()):
         kept = {key: part.contiguous() for key, part in stored(name, value, untuned).items()}
-        shards.setdefault(shard_of(name), {}).update(kept)
-        where |= dict.fromkeys(kept, shard_of(name))
+        for key, part in kept.items():
+            shards.setdefault(shard_of(key), {})[key] = part
+            where[key] = shard_of(key)
         error = (unpack_all(kept)[name].float() - value.float()).abs().max()
         worst = error / value.float().abs().max().clamp(min=1e-12)
         if worst > 0.05:
@@ -140,11 +139,17 @@ def assemble(base: Path, thinker: Path, mouth: Path, out: Path) -> None:
     preprocessor = json.loads((thinker / "preprocessor_config.json").read_text()) | LIMITS
     for file, content in (
         ("config.json", config), ("generation_config.json", GENERATION), ("preprocessor_config.json", preprocessor),
-        ("model.safetensors.index.json", {"metadata": {}, "weight_map": where}),
+        (INDEX, {"metadata": {}, "weight_map": where}),
     ):
-        (out / file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        _write(out / file, content)
     for file in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copyfile(thinker / file, out / file)
+        _write_compact(thinker / file, out / file)
+
+
+def _write_compact(source: Path, path: Path) -> None:
+    """JSON without spaces and line ends."""
+    content = json.loads(source.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 def replace_mouth(mouth: Path, out: Path) -> None:
@@ -154,7 +159,7 @@ def replace_mouth(mouth: Path, out: Path) -> None:
     for name, value in sorted(weights.items()):
         if not name.endswith("rotary_embed.inv_freq"):
             kept |= {key: part.contiguous() for key, part in stored(name, value, {}).items()}
-    there = {k for k, file in json.loads((out / "model.safetensors.index.json").read_text())["weight_map"].items()
+    there = {k for k, file in json.loads((out / INDEX).read_text())["weight_map"].items()
              if file == MOUTH}
     if there != set(kept):
         raise SystemExit(f"{out} has another kind of mouth: assemble the whole model.")
@@ -165,16 +170,54 @@ def replace_mouth(mouth: Path, out: Path) -> None:
 
 
 def replace_ear(checkpoint: Path, out: Path) -> None:
-    """Write the ear of a training checkpoint into ear-and-eye.safetensors; the eye and the index stay."""
-    old = load_file(out / EAR)
-    kept = {key: value for key, value in old.items() if not key.startswith("thinker.audio_tower.")}
-    encoder = torch.load(checkpoint, map_location="cpu", weights_only=False)["encoder"]
-    for name, value in sorted(widen_ear(encoder).items()):
-        kept |= {key: part.contiguous() for key, part in stored(name, value, {}).items()}
-    if {k: v.shape for k, v in kept.items()} != {k: v.shape for k, v in old.items()}:
-        raise SystemExit(f"{out} has another kind of ear: assemble the whole model.")
-    save_file(kept, out / EAR, metadata={"format": "pt"})
-    (out / EAR).chmod(0o644)
+    """Write the ear of a training checkpoint into ear-and-eye.safetensors; all else stays."""
+    _replace("thinker.audio_tower.", _all_stored(widen_ear(_checkpoint(checkpoint)["encoder"])), out)
+
+
+def replace_eye(checkpoint: Path, out: Path) -> None:
+    """Write the eye of a training checkpoint and what depends on its size; all else stays."""
+    _replace("thinker.visual.", _all_stored(widen_eye(_checkpoint(checkpoint)["eye"])), out)
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    config["thinker_config"]["vision_config"] = VISION
+    _write(out / "config.json", config)
+    preprocessor = json.loads((out / "preprocessor_config.json").read_text(encoding="utf-8"))
+    _write(out / "preprocessor_config.json", preprocessor | LIMITS)
+
+
+def replace_factors(checkpoint: Path, out: Path) -> None:
+    """Write the factors of a training checkpoint; all else stays."""
+    _replace(".low_rank_", packed(_checkpoint(checkpoint)["factors"], WIDE), out)
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    return torch.load(path, map_location="cpu", weights_only=False)  # type: ignore[no-any-return]
+
+
+def _all_stored(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key: part.contiguous() for name, value in sorted(weights.items())
+            for key, part in stored(name, value, {}).items()}  # fmt: skip
+
+
+def _replace(part: str, tensors: dict[str, Tensor], out: Path) -> None:
+    """Put tensors in the place of all those whose names hold `part`, and set the index right."""
+    index = json.loads((out / INDEX).read_text(encoding="utf-8"))
+    where: dict[str, str] = index["weight_map"]
+    touched = {file for name, file in where.items() if part in name} | {shard_of(name) for name in tensors}
+    for file in sorted(touched):
+        kept = load_file(out / file) if (out / file).exists() else {}
+        kept = {name: value for name, value in kept.items() if part not in name}
+        kept |= {name: value for name, value in tensors.items() if shard_of(name) == file}
+        save_file(kept, out / f"{file}.new", metadata={"format": "pt"})
+        (out / f"{file}.new").chmod(0o644)
+        (out / f"{file}.new").replace(out / file)
+    where = {name: file for name, file in where.items() if part not in name}
+    where |= {name: shard_of(name) for name in tensors}
+    _write(out / INDEX, {"metadata": {}, "weight_map": dict(sorted(where.items()))})
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Without spaces: a model's size counts."""
+    path.write_text(json.dumps(content, indent=None if path.name == INDEX else 1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -185,15 +228,21 @@ def main() -> None:
     parser.add_argument("--mouth", type=Path, default=Path("runs/mouth/export"))
     parser.add_argument("--out", type=Path, default=Path("assets/nano"))
     parser.add_argument("--only-mouth", action="store_true")
+    parser.add_argument("--eye", type=Path, default=Path("runs/eye/eye.pt"))
     parser.add_argument("--only-ear", type=Path, help="a checkpoint of training.ear")
+    parser.add_argument("--only-eye", type=Path, help="a checkpoint of training.eye")
+    parser.add_argument("--only-factors", type=Path, help="a checkpoint of training.thinker.together")
     args = parser.parse_args()
-    if args.only_ear:
-        replace_ear(args.only_ear, args.out)
-        return
+    for checkpoint, replace in (
+        (args.only_ear, replace_ear), (args.only_eye, replace_eye), (args.only_factors, replace_factors),
+    ):  # fmt: skip
+        if checkpoint:
+            replace(checkpoint, args.out)
+            return
     if args.only_mouth:
         replace_mouth(args.mouth, args.out)
         return
-    assemble(args.base, args.thinker, args.mouth, args.out)
+    assemble(args.base, args.thinker, args.mouth, args.eye, args.out)
 
 
 if __name__ == "__main__":

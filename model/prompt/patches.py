@@ -32,7 +32,7 @@ class PatchFrontEnd:
     def image(self, pixels: np.ndarray) -> tuple[Tensor, PatchGrid]:
         """uint8 [H, W, 3] → patches [rows * columns, 3 * 2 * 14 * 14] and their grid; a still picture fills a pair."""
         height, width = self.fit(pixels.shape[0], pixels.shape[1], self.image_min_pixels, self.image_max_pixels)
-        return self._patches(_resize(pixels, height, width)[None])
+        return self.patches(_resize(pixels, height, width)[None])
 
     def video(self, frames: np.ndarray) -> tuple[Callable[[int, int], Tensor], PatchGrid]:
         """uint8 [T, H, W, 3] → what makes the patches of pairs `first` to `last`, and the grid of all; an odd last
@@ -44,7 +44,7 @@ class PatchFrontEnd:
 
         def pairs(first: int, last: int) -> Tensor:
             some = frames[first * together : last * together]
-            return self._patches(np.stack([_resize(frame, height, width) for frame in some]))[0]
+            return self.patches(np.stack([_resize(frame, height, width) for frame in some]))[0]
 
         count = -(-len(frames) // together)
         return pairs, PatchGrid(count, height // self.patch_size, width // self.patch_size)
@@ -55,13 +55,14 @@ class PatchFrontEnd:
             height, width = like.rows * self.patch_size, like.columns * self.patch_size
         else:
             height, width = self.fit(first.shape[0], first.shape[1], self.video_min_pixels, self.video_max_pixels)
-        return self._patches(np.stack([_resize(frame, height, width) for frame in (first, second)]))
+        return self.patches(np.stack([_resize(frame, height, width) for frame in (first, second)]))
 
     def fit(self, height: int, width: int, least: int, most: int) -> tuple[int, int]:
         """The size nearest to the picture's own whose sides are multiples of 28 and whose area is within limits."""
         return fit(height, width, least, most, self.patch_size * self.merge_size)
 
-    def _patches(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
+    def patches(self, frames: np.ndarray) -> tuple[Tensor, PatchGrid]:
+        """Frames uint8 [T, H, W, 3] whose sides are multiples of 28, as they are → patches and grid."""
         short = -len(frames) % self.temporal_patch_size
         if short:
             frames = np.concatenate([frames, np.repeat(frames[-1:], short, axis=0)])

@@ -41,11 +41,18 @@ class VisionAttention(nn.Module):
         """[S, size]; attention stays inside each of the successive `lengths`."""
         q, k, v = (part(x).unflatten(-1, (self.heads, -1)) for part in (self.q, self.k, self.v))
         q, k = _rotate(q, *rope), _rotate(k, *rope)
-        out = torch.cat([
-            F.scaled_dot_product_attention(*(t.transpose(0, 1)[None] for t in group))[0].transpose(0, 1)
-            for group in zip(q.split(lengths), k.split(lengths), v.split(lengths))
-        ])
+        out = torch.empty_like(q)
+        for rows in _spans_by_length(lengths):  # those of one length in one product: windows and pairs are many
+            q_rows, k_rows, v_rows = (x[rows].transpose(1, 2) for x in (q, k, v))
+            out[rows] = F.scaled_dot_product_attention(q_rows, k_rows, v_rows).transpose(1, 2)
         return self.proj(out.flatten(1))
+
+
+def _spans_by_length(lengths: list[int]) -> list[Tensor]:
+    """Successive spans, those of one length together: rows [spans, length]."""
+    starts = torch.tensor([0, *lengths]).cumsum(0)[:-1]
+    of = torch.tensor(lengths)
+    return [starts[of == length, None] + torch.arange(length) for length in sorted(set(lengths))]
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

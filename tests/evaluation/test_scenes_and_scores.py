@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from evaluation.results import quotient, share
 from evaluation.scenes import COLORS, NUMBERS, SHAPES, Scene, scenes
 from evaluation.sounds import RATE, bell, in_room, room
+from evaluation.things import things
 from evaluation.words import right, word_errors
 
 
@@ -65,6 +67,17 @@ def test_films_show_what_counts_as_right() -> None:
         elif scene.kind == "flashes":
             lit = scene.frames.mean((1, 2, 3)) > 128
             assert NUMBERS[int((np.diff(lit.astype(int)) == 1).sum())] == scene.accepted
+
+
+def test_things_are_named_by_their_own_names_alone() -> None:
+    all_things = things(200)
+    assert len(all_things) == 200 and all(scene.frames.std() > 5 for scene in all_things)
+    names = [re.sub(r"\\b|s\?", "", scene.accepted[0]) for scene in all_things]
+    assert len(set(names)) == 200
+    by_name = dict(zip(names, all_things))
+    assert right("It is a pen.", by_name["pen"].accepted) and not right("It is a penguin.", by_name["pen"].accepted)
+    assert right("These are two cats.", by_name["cat"].accepted)
+    assert [s.accepted for s in things(10)] == [s.accepted for s in all_things[::20]]
 
 
 def test_the_bell_rings_while_the_right_color_is_shown() -> None:

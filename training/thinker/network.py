@@ -18,11 +18,14 @@ from training.products import FAST
 from training.thinker.convert import SYSTEM
 
 HEADS, KV_HEADS, HEAD, LAYERS, WIDTH, EPS, THETA = 9, 3, 64, 30, 576, 1e-5, 100000.0
+SECTIONS = (8, 12, 12)  # frequencies that follow time, row and column
 PREFIX = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n"
 SUFFIX = "<|im_end|>\n<|im_start|>assistant\n"
 BOS, EOS, END = 4, 5, 2  # <|audio_bos|>, <|audio_eos|>, <|im_end|>
 FUSED = {"qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), "o": ("self_attn.o_proj",),
          "gate_up": ("mlp.gate_proj", "mlp.up_proj"), "down": ("mlp.down_proj",)}
+# The factors that a model is stored with, one pair for each weight that is fused into "layer.part".
+Factors = dict[str, list[tuple[Tensor, Tensor]]]
 Cache = list[tuple[Tensor, Tensor]]  # per layer keys and values [1 or B, KV_HEADS, length, HEAD]
 
 
@@ -104,14 +107,17 @@ def new_lora(rank: int, seed: int = 0) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 class Network:
-    """The language model; `lora` (if set) is added to every linear with factor `scale`."""
+    """The language model; `lora` (if set) is added to every linear with factor `scale`, `factors` with factor one."""
 
-    def __init__(self, folder: Path, scale: float = 2.0):
-        state = {k.removeprefix("thinker.model."): v for k, v in load_file(folder / "thinker.safetensors").items()}
+    def __init__(self, folder: Path, scale: float = 2.0, state: dict[str, Tensor] | None = None):
+        """`folder` has the tokenizer, and the weights where `state` does not give them."""
+        state = load_file(folder / "thinker.safetensors") if state is None else state
+        state = {k.removeprefix("thinker.model."): v for k, v in state.items()}
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.table, self.last_norm, self.scale = state["embed_tokens.weight"], state["norm.weight"], scale
         self.head = self.table.to(FAST)
         self.lora: dict[str, tuple[Tensor, Tensor]] | None = None
+        self.factors: Factors | None = None
         self.layers = []
         for i in range(LAYERS):
             at = f"layers.{i}."
@@ -142,12 +148,22 @@ class Network:
         if self.lora is not None:
             a, b = self.lora[f"{i}.{part}"]
             y = y + F.linear(F.linear(x, a), b * self.scale)
+        if self.factors is not None:
+            y = y + torch.cat([F.linear(F.linear(x, a), b) for a, b in self.factors[f"{i}.{part}"]], -1)
         return y
+
+    def _angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines [B, 1, T, HEAD / 2] of positions [B, T] or [3, B, T] (SECTIONS of the frequencies each)."""
+        if positions.dim() == 2:
+            positions = positions.expand(3, -1, -1)
+        rows = torch.cat([p[..., None].expand(*p.shape, n) for p, n in zip(positions, SECTIONS)], -1)
+        columns = torch.arange(HEAD // 2)
+        return self.cos[rows, columns][:, None], self.sin[rows, columns][:, None]
 
     def forward(self, x: Tensor, past: Cache | None = None, positions: Tensor | None = None, bias: Tensor | None = None,
                 keep: tuple[int, ...] = ()) -> tuple[Tensor, Cache, list[Tensor]]:
-        """x [B, T, 576] behind `past` of length P. Without positions [B, T] and bias ([B, 1, T, P + T], added to the
-        scores): plain causal order, which is right for right-padded rows.
+        """x [B, T, 576] behind `past` of length P. Without positions ([B, T], or [3, B, T] for time, row and
+        column) and bias ([B, 1, T, P + T], added to the scores): plain causal order, right for right-padded rows.
 
         Returns the normed output [B, T, 576], the grown cache, and the streams after the layers in `keep`."""
         batch, time, _ = x.shape
@@ -155,7 +171,7 @@ class Network:
         if positions is None:
             cos, sin = self.cos[before: before + time], self.sin[before: before + time]
         else:
-            cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+            cos, sin = self._angles(positions)
         if bias is None:
             bias = torch.full((time, before + time), -1e4).triu(1 + before)[None, None]
         bias = bias[:, :, None]
@@ -182,8 +198,10 @@ class Network:
         return self.forward(self.embed(self.ids(text))[None])[1]
 
     @torch.no_grad()
-    def generate(self, prompts: list[Tensor], past: Cache, most: int = 40) -> list[list[int]]:
-        """Greedy answers. prompts: embeddings [n_i, 576] behind the prefix `past`; rows are padded on the left."""
+    def generate(self, prompts: list[Tensor], past: Cache, most: int = 40,
+                 places: list[Tensor] | None = None) -> list[list[int]]:
+        """Greedy answers. prompts: embeddings [n_i, 576] behind the prefix `past`; rows are padded on the left.
+        places: positions [3, n_i] of the prompts, counted from the prefix's end, where they are not plain."""
         batch, longest, before = len(prompts), max(len(p) for p in prompts), past[0][0].shape[2]
         x = torch.stack([F.pad(p, (0, 0, longest - len(p), 0)) for p in prompts])
         gap = torch.tensor([longest - len(p) for p in prompts])
@@ -191,10 +209,12 @@ class Network:
         dead = F.pad(absent, (before, 0)).float() * -1e4
         bias = (torch.full((longest, before + longest), -1e4).triu(1 + before) + dead[:, None]).clamp(min=-1e4)[:, None]
         positions = (before + torch.arange(longest)[None] - gap[:, None]).clamp(min=0)
+        if places is not None:
+            positions = torch.stack([F.pad(before + p, (longest - p.shape[1], 0)) for p in places], 1)
         y, past, _ = self.forward(x, past, positions, bias)
         out: list[list[int]] = [[] for _ in prompts]
         open_rows = set(range(batch))
-        position = positions[:, -1:]
+        position = positions[..., -1:]
         for _ in range(most):
             best = self.logits(y[:, -1]).argmax(-1)
             for i in list(open_rows):

@@ -1,0 +1,1 @@
+"""The eye: a small vision encoder taught to say what it sees in the Thinker's own token embeddings."""

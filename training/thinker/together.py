@@ -1,0 +1,318 @@
+"""Everything together: the shipped Thinker learns to answer about what the eye says, and keeps what it could.
+
+Pictures of things, drawn scenes, films and films with a bell; typed questions; spoken questions through the shipped
+ear, which stays as it is. What is learned goes into the factors that the model is stored with
+(training.thinker.factors).
+
+    python -m training.thinker.together --model assets/nano --data runs/data --pictures runs/eye/pictures \
+        --eye runs/eye/eye.pt --out runs/thinker-together.pt --minutes 60
+
+Without --eye, or for the share of --stand-ins, the words themselves take the place of the eye's output, blurred, so
+that this can begin while the eye is still trained. `--plain-order` gives pictures and sound of a film the
+positions of text, to show what the time-aligned ones are worth. Writes a checkpoint every three minutes and goes on
+from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from evaluation.hearing import REPEAT
+from model.checkpoint.weights import read_tensors
+from model.rope import AudioSpan, ImageSpan, TextSpan, VideoSpan, interleave_counts, span_positions
+from model.thinker.vision_encoder import VisionEncoder
+from training.data.questions import held_out
+from training.ear.encoder import Encoder
+from training.ear.resume import ear_state
+from training.ear.sound import collate, load_shards, log_mel, varied
+from training.eye.train import CONFIG, Supply, patches
+from training.eye.views import view
+from training.eye.words import Said, Words
+from training.thinker.answers import HeldOut, pairs
+from training.thinker.factors import stored
+from training.thinker.network import BOS, END, EOS, SUFFIX, Network
+from training.thinker.seen import FPS, Case, about_thing, at_the_bell, film, still
+from training.thinker.sharpen import balanced
+
+LOOK, LOOKED = 6, 7  # <|vision_bos|>, <|vision_eos|>
+KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13}
+PER_SECOND, CHUNK = 25, 2
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A prompt behind the system message, its positions from there, and the reply."""
+
+    prompt: Tensor  # [n, 576]
+    places: Tensor  # [3, n]
+    reply: list[int]
+
+
+def bell(rnd: random.Random) -> np.ndarray:
+    """A struck bell, float32 at 16 kHz: some partials that die away, the high ones first."""
+    t = np.arange(int(16000 * rnd.uniform(0.35, 0.9))) / 16000
+    base = rnd.uniform(450, 1500)
+    sound = np.zeros_like(t)
+    for number in range(rnd.randint(3, 6)):
+        pitch = base * (number + 1) * rnd.uniform(0.9, 1.4)
+        if pitch < 7000:
+            fade = np.exp(-t * rnd.uniform(3, 9) * (1 + 0.4 * number))
+            sound += rnd.uniform(0.3, 1) / (number + 1) * np.sin(2 * np.pi * pitch * t + rnd.uniform(0, 6)) * fade
+    return (sound / np.abs(sound).max() * rnd.uniform(0.2, 0.8)).astype(np.float32)
+
+
+class Senses:
+    """What eye and ear give the Thinker: both frozen."""
+
+    def __init__(self, args: argparse.Namespace, network: Network, supply: Supply, rnd: random.Random):
+        self.args, self.network, self.supply, self.rnd = args, network, supply, rnd
+        self.words = Words(network.table, network.tokenizer, supply.names)
+        self.encoder = Encoder()
+        self.encoder.load_state_dict(ear_state(read_tensors(args.model, "thinker.audio_tower.")))
+        self.encoder.eval()
+        self.eye = VisionEncoder(CONFIG).eval()
+        self._read_at = 0.0
+
+    @torch.no_grad()
+    def look(self, frames: np.ndarray, said: list[list[Said]], shown: bool) -> Tensor:
+        """[pairs, merged patches, 576] of frames [T, H, W, 3]: by the eye, or (`shown` is false) as it should say it,
+        blurred."""
+        if shown and self.args.eye is not None:
+            self._refresh()
+            together = 1 if len(frames) == 1 else 2
+            frames = np.concatenate([frames, frames[-1:]]) if len(frames) % together else frames
+            pairs = np.stack([frames[::together], frames[together - 1 :: together]], 1)
+            return self.eye(*patches(pairs)).unflatten(0, (len(pairs), -1))
+        e = self.words.targets(said)
+        return e + torch.randn_like(e) * self.rnd.uniform(0.1, 0.45) * (self.words.size / e.shape[-1]) ** 0.5
+
+    def _refresh(self) -> None:
+        """The eye as it is now: it may still be in training."""
+        changed = self.args.eye.stat().st_mtime
+        if changed > self._read_at:
+            self.eye.load_state_dict(torch.load(self.args.eye, weights_only=False)["eye"])
+            self._read_at = changed
+
+    @torch.no_grad()
+    def hear(self, sounds: list[Tensor]) -> list[Tensor]:
+        """[n, 576] of each sound [samples] at 16 kHz."""
+        e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
+        return [row[:n] for row, n in zip(e, numbers)]
+
+
+class Lessons:
+    """Samples of every kind, in batches of like length."""
+
+    def __init__(self, args: argparse.Namespace, network: Network, rnd: random.Random):
+        self.args, self.network, self.rnd = args, network, rnd
+        self.supply = Supply(args.pictures, network.tokenizer, rnd)
+        self.senses = Senses(args, network, self.supply, rnd)
+        questions, held = json.loads((args.data / "questions.json").read_text())["questions"], HeldOut()
+        self.known = pairs([q for q in questions if q not in held])
+        self.answers = json.loads(args.answers.read_text()) | self.known
+        never = held_out()
+        self.own = [q for q in self.answers if q not in self.known and q not in held]
+        rows = load_shards(args.data, ["kokoro*", "ear-hibari", "mixed"], never)
+        self.asked = [r for r in rows if r["text"] in self.answers]
+        self.said = [r for r in rows if len(r["text"]) < 70]
+        self._queue: list[list[Sample]] = []
+        self.kinds = KINDS
+
+    def batch(self) -> tuple[str, list[Sample]]:
+        """Samples of one kind."""
+        if not self._queue:
+            kind = self.rnd.choices(list(self.kinds), list(self.kinds.values()))[0]
+            size = max(4, self.args.batch // 2) if kind in ("film", "bell") else self.args.batch
+            samples = sorted(getattr(self, f"_{kind}")(2 * size), key=lambda s: len(s.prompt))
+            self._kind, self._queue = kind, [samples[:size], samples[size:]]
+        return self._kind, self._queue.pop()
+
+    def _sample(self, parts: list[tuple[Tensor, object]], text: str, reply: str) -> Sample:
+        ids = self.network.ids(text)
+        parts = [*parts, (self.network.embed(ids), TextSpan(len(ids)))]
+        start, places = 0, []
+        for _, span in parts:
+            at, start = span_positions(span, start, PER_SECOND, CHUNK)  # type: ignore[arg-type]
+            places.append(at)
+        prompt = torch.cat([e for e, _ in parts])
+        place = torch.cat(places, 1)
+        if self.args.plain_order:
+            place = torch.arange(len(prompt)).expand(3, -1)
+        assert place.shape[1] == len(prompt), (place.shape, prompt.shape)
+        return Sample(prompt, place, [*self.network.ids(reply), END])
+
+    def _between(self, first: int, e: Tensor, last: int) -> Tensor:
+        return torch.cat([self.network.embed([first]), e, self.network.embed([last])])
+
+    def _shown(self) -> bool:
+        return self.rnd.random() >= self.args.stand_ins
+
+    def picture(self, case: Case, as_words: bool = False) -> Sample:
+        """A question about one picture."""
+        e = self.senses.look(case.frames, case.said, not as_words and self._shown())
+        span = ImageSpan(case.frames.shape[1] // 28, case.frames.shape[2] // 28)
+        return self._sample([(self._between(LOOK, e[0], LOOKED), span)], case.question + SUFFIX, case.answer)
+
+    def film(self, case: Case) -> Sample:
+        """A question about a film, with its sound where it has one."""
+        e = self.senses.look(case.frames, case.said, self._shown())
+        flat, height, width = e.flatten(0, 1), case.frames.shape[1] // 28, case.frames.shape[2] // 28
+        if case.bell is None:
+            part = self._between(LOOK, flat, LOOKED), VideoSpan(len(e), height, width, 2 / FPS)
+            return self._sample([part], case.question + SUFFIX, case.answer)
+        sound = np.zeros(int(len(case.frames) / FPS * 16000), np.float32)
+        ring = bell(self.rnd)[: len(sound) - int(case.bell * 16000)]
+        sound[int(case.bell * 16000) :][: len(ring)] = ring
+        (heard,) = self.senses.hear([torch.from_numpy(sound)])
+        span = VideoSpan(len(e), height, width, 2 / FPS, len(heard))
+        rows, seen_at, heard_at = [self.network.embed([LOOK, BOS])], 0, 0
+        for pictures, sounds in interleave_counts(span, PER_SECOND, CHUNK):
+            rows += [flat[seen_at : seen_at + pictures], heard[heard_at : heard_at + sounds]]
+            seen_at, heard_at = seen_at + pictures, heard_at + sounds
+        rows.append(self.network.embed([EOS, LOOKED]))
+        return self._sample([(torch.cat(rows), span)], case.question + SUFFIX, case.answer)
+
+    def _thing(self, number: int) -> list[Sample]:
+        out = []
+        for _ in range(number):
+            i = self.supply.named()
+            name = self.supply.rows[i].name
+            height, width = self.rnd.choice([(112, 112), (112, 112), (84, 112), (84, 140)])
+            frame, covered = view(self.supply.pixels[i], width, height, self.rnd)
+            said: list[Said] = [{"name": name} if there else {} for there in covered]
+            asked, tell = about_thing(name, self.supply.names, self.rnd)
+            out.append(self.picture(Case(asked, tell, frame[None], [said]), self.args.things_as_words))
+        return out
+
+    def _still(self, number: int) -> list[Sample]:
+        return [self.picture(still(self.rnd)) for _ in range(number)]
+
+    def _film(self, number: int) -> list[Sample]:
+        return [self.film(film(self.rnd)) for _ in range(number)]
+
+    def _bell(self, number: int) -> list[Sample]:
+        return [self.film(at_the_bell(self.rnd, 84)) for _ in range(number)]
+
+    def _typed(self, number: int) -> list[Sample]:
+        pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number)
+        pool += self.rnd.sample(self.own, number // 4)
+        return [self._sample([], q + SUFFIX, self.answers[q]) for q in pool]
+
+    def _spoken(self, number: int) -> list[Sample]:
+        again = number // 3
+        rows = self.rnd.sample(self.asked, number - again) + self.rnd.sample(self.said, again)
+        heard = self.senses.hear([varied(r, self.rnd) for r in rows])
+        out = []
+        for i, (row, e) in enumerate(zip(rows, heard)):
+            part = self._between(BOS, e, EOS), AudioSpan(len(e))
+            if i < number - again:
+                out.append(self._sample([part], SUFFIX, self.answers[row["text"]]))
+            else:
+                out.append(self._sample([part], REPEAT + SUFFIX, row["text"]))
+        return out
+
+
+class Trainer:
+    """The Thinker's factors, and one optimiser over them."""
+
+    def __init__(self, args: argparse.Namespace):
+        self.args = args
+        state, factors = stored(args.model)
+        self.network = Network(args.model, state=state)
+        self.step, self.spent = 0, 0.0
+        saved = torch.load(args.out, weights_only=False) if args.out.exists() else None
+        if saved is not None:
+            factors, self.step, self.spent = saved["factors"], saved["step"], saved["spent"]
+        self.network.factors = {k: [(a.requires_grad_(), b.requires_grad_()) for a, b in v] for k, v in factors.items()}
+        self.weights = [w for group in self.network.factors.values() for pair in group for w in pair]
+        self.optimizer = torch.optim.AdamW(self.weights, args.rate, (0.9, 0.98), weight_decay=0.0)
+        if saved is not None:
+            self.optimizer.load_state_dict(saved["optimizer"])
+        self.lessons = Lessons(args, self.network, random.Random(11 + self.step))
+
+    def save(self, spent: float) -> None:
+        """Everything to go on and to export."""
+        assert self.network.factors is not None
+        factors = {k: [(a.detach(), b.detach()) for a, b in v] for k, v in self.network.factors.items()}
+        torch.save(dict(factors=factors, optimizer=self.optimizer.state_dict(), step=self.step, spent=spent),
+                   self.args.out.with_suffix(".tmp"))  # fmt: skip
+        self.args.out.with_suffix(".tmp").replace(self.args.out)
+
+    def loss(self, samples: list[Sample]) -> Tensor:
+        """Cross entropy of the replies."""
+        past = self.network.prefix()
+        before = past[0][0].shape[2]
+        whole = [torch.cat([s.prompt, self.network.embed(s.reply[:-1])]) for s in samples]
+        longest = max(map(len, whole))
+        x = torch.stack([F.pad(w, (0, 0, 0, longest - len(w))) for w in whole])
+        positions = torch.zeros(3, len(samples), longest, dtype=torch.long)
+        for i, s in enumerate(samples):
+            after = int(s.places[:, -1].max()) + 1 + torch.arange(longest - len(s.prompt))
+            positions[:, i] = before + torch.cat([s.places, after.expand(3, -1)], 1)
+        rows = [i for i, s in enumerate(samples) for _ in s.reply]
+        columns = [len(s.prompt) - 1 + j for s in samples for j in range(len(s.reply))]
+        y, _, _ = self.network.forward(x, past, positions)
+        return F.cross_entropy(
+            self.network.logits(y[rows, columns]), torch.tensor([t for s in samples for t in s.reply])
+        )
+
+    def train_step(self, share: float) -> tuple[str, float]:
+        """One step; share: how much of the time is over."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 20) * min(1.0, max(0.02, 2 * (1 - share)))
+        kind, samples = self.lessons.batch()
+        loss = self.loss(samples)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        return kind, loss.item()
+
+
+def main() -> None:
+    """Train for so many minutes of wall time; rates rise in 20 steps and fall linearly over the second half."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("assets/nano"))
+    for name in ("data", "pictures", "answers", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--eye", type=Path)
+    parser.add_argument("--stand-ins", type=float, default=0.2, help="share of pictures given as words")
+    parser.add_argument("--things-as-words", action="store_true", help="the eye has seen drawn scenes alone")
+    parser.add_argument("--plain-order", action="store_true")
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    trainer = Trainer(args)
+    begun, saved = time.time() - trainer.spent, time.time()
+    sums: dict[str, list[float]] = {}
+    while (share := (time.time() - begun) / 60 / args.minutes) < 1:
+        kind, loss = trainer.train_step(share)
+        sums.setdefault(kind, []).append(loss)
+        if trainer.step % 20 == 0:
+            shown = " ".join(f"{k} {np.mean(v):.3f}" for k, v in sorted(sums.items()))
+            print(f"{trainer.step} {shown} minutes {(time.time() - begun) / 60:.2f}", flush=True)
+            sums = {}
+        if time.time() - saved > 180:
+            trainer.save(time.time() - begun)
+            saved = time.time()
+    trainer.save(time.time() - begun)
+    print(f"end: step {trainer.step}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
