@@ -275,16 +275,3 @@ def test_reading_a_film_never_stops_the_window(qtbot: QtBot, application: Applic
             break
     print(f"film of 30 s in {time.monotonic() - began:.1f} s: busy at most {min(worst) * 1000:.0f} ms at a time")
     assert min(worst) < LONGEST_STALL
-
-
-def test_files_in_a_narrow_window_take_their_rows(qtbot: QtBot, application: Application, tmp_path: Path) -> None:
-    application.window.resize(420, 760)
-    drop(application.window, [media_files.write_png(tmp_path / f"picture {name}.png", 40, 30) for name in "abc"])
-    bar = application.window.input
-
-    def below_the_files() -> bool:
-        bottom = bar._chips.mapTo(bar, bar._chips.rect().bottomLeft()).y()
-        return bar._chips.height() > 80 and bar.field.mapTo(bar, bar.field.rect().topLeft()).y() > bottom
-
-    qtbot.waitUntil(below_the_files, timeout=15_000)
-    assert bar.stop.isHidden() and bar.attach.mapTo(bar, bar.attach.rect().bottomLeft()).y() < bar.height()
