@@ -173,7 +173,7 @@ class Trainer:
             self.rnd.seed(self.step)
 
     def _keep(self, module: nn.Module, given: tuple[Tensor]) -> tuple[Tensor]:
-        """At first the way into the Thinker's space teaches the encoder nothing: it would drown what the heads teach."""
+        """At first the way into the Thinker's space teaches the encoder nothing: it would drown the heads."""
         self._stream = given[0]
         return (given[0].detach(),) if self._first else given
 

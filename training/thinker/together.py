@@ -126,7 +126,7 @@ class Lessons:
         self.asked = [r for r in rows if r["text"] in self.answers]
         self.said = [r for r in rows if len(r["text"]) < 70]
         self._queue: list[list[Sample]] = []
-        self.kinds = KINDS
+        self.kinds = KINDS | dict(args.kinds)
 
     def batch(self) -> tuple[str, list[Sample]]:
         """Samples of one kind."""
@@ -280,6 +280,14 @@ class Trainer:
         return kind, loss.item()
 
 
+def kind_and_share(text: str) -> tuple[str, float]:
+    """ "typed=0.3" as the kind and its share."""
+    kind, _, share = text.partition("=")
+    if kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"There is no kind {kind!r}; there are {', '.join(KINDS)}.")
+    return kind, float(share)
+
+
 def main() -> None:
     """Train for so many minutes of wall time; rates rise in 20 steps and fall linearly over the second half."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -289,6 +297,7 @@ def main() -> None:
     parser.add_argument("--eye", type=Path)
     parser.add_argument("--stand-ins", type=float, default=0.2, help="share of pictures given as words")
     parser.add_argument("--things-as-words", action="store_true", help="the eye has seen drawn scenes alone")
+    parser.add_argument("--kinds", nargs="*", type=kind_and_share, default=[], help="other shares: typed=0.3 film=0.1")
     parser.add_argument("--plain-order", action="store_true")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=16)
