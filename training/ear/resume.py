@@ -17,8 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from model.checkpoint.weights import read_tensors
-from training.mouth.resume import EMBEDDING, narrowed
-from training.thinker.export import NARROW
+from training.thinker.export import EMBEDDING, NARROW, narrowed
 from training.thinker.network import BOS, EOS
 
 

@@ -21,9 +21,7 @@ from model.checkpoint.weights import read_tensors
 from training.mouth.codec import LEVELS
 from training.mouth.export import CODE_SCALE
 from training.mouth.pronunciation import FILE, SOUND_RMS, WIDTH
-from training.thinker.export import NARROW, SHARE
-
-EMBEDDING = "model.embed_tokens.weight"
+from training.thinker.export import EMBEDDING, narrowed
 
 
 def talker_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -38,23 +36,6 @@ def talker_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
     for name in ("digit_in", "digit_out"):  # what digits contributed is in the tables already
         state[name] = torch.zeros(sum(LEVELS), hidden)
     return state
-
-
-def narrowed(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The Thinker's language model with 640 columns → the same function with 576: training.thinker.export undone."""
-    out = {}
-    for name, value in shipped.items():
-        if not name.startswith("model."):
-            continue
-        value = value.float()
-        if name.endswith("norm.weight"):
-            value = value[:NARROW] / SHARE**0.5
-        elif name.endswith(("o_proj.weight", "down_proj.weight")):
-            value = value[:NARROW]
-        elif name.endswith(("_proj.weight", EMBEDDING)):
-            value = value[:, :NARROW]
-        out[f"thinker.{name}"] = value.contiguous()
-    return out
 
 
 def main() -> None:

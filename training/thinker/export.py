@@ -23,6 +23,7 @@ from torch import Tensor
 
 NARROW, WIDE, EPS = 576, 640, 1e-5
 SHARE = NARROW / WIDE
+EMBEDDING = "model.embed_tokens.weight"
 
 
 def widen(state: dict[str, Tensor], pronunciation: Tensor | None = None) -> dict[str, Tensor]:
@@ -42,6 +43,23 @@ def widen(state: dict[str, Tensor], pronunciation: Tensor | None = None) -> dict
         elif name.endswith("_proj.weight"):  # they read from it
             value = F.pad(value, (0, extra))
         out[name] = value.contiguous()
+    return out
+
+
+def narrowed(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The Thinker's language model with 640 columns → the same function with 576: `widen` undone."""
+    out = {}
+    for name, value in shipped.items():
+        if not name.startswith("model."):
+            continue
+        value = value.float()
+        if name.endswith("norm.weight"):
+            value = value[:NARROW] / SHARE**0.5
+        elif name.endswith(("o_proj.weight", "down_proj.weight")):
+            value = value[:NARROW]
+        elif name.endswith(("_proj.weight", EMBEDDING)):
+            value = value[:, :NARROW]
+        out[f"thinker.{name}"] = value.contiguous()
     return out
 
 

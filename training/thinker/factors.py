@@ -13,8 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from model.checkpoint.packed import pack, unpack_all
-from training.mouth.resume import narrowed
-from training.thinker.export import NARROW
+from training.thinker.export import NARROW, narrowed
 from training.thinker.network import FUSED, LAYERS, Factors
 
 READS = ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")  # from the stream; the others write into it
