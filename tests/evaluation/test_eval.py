@@ -159,4 +159,4 @@ def test_the_embedded_model_is_evaluated(tmp_path: Path, capsys: pytest.CaptureF
     found = json.loads(file.read_text())
     assert found["model"] == "nano" and list(found["suites"]) == ["text", "noise", "sound-and-picture"]
     assert all(answer["answer"] for suite in found["suites"].values() for answer in suite["answers"])
-    assert "it sees nothing" in capsys.readouterr().out
+    assert "with other pictures" in capsys.readouterr().out
