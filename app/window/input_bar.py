@@ -36,7 +36,7 @@ from app.window.waveform import LevelMeter
 
 _HOLD = 0.35  # seconds: a shorter press of the microphone is a click, and the next click ends the turn
 _MOST_LINES = 7
-_CHIPS_AT_ONCE = 6
+_CHIPS_AT_ONCE = 2
 
 
 class InputBar(QWidget):
