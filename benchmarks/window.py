@@ -13,11 +13,9 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import QEventLoop, QTimer
 
 from app.application import Application
 from app.playback.reply_player import ReplyPlayer
@@ -25,6 +23,7 @@ from app.program import make_qt
 from app.settings import HOME_VARIABLE, SettingsStore
 from app.view_models.conversation import Phase
 from app.view_models.message import MessageState
+from benchmarks.waiting import rest, wait_until
 from tests.app.sound_doubles import RecordedVoice, TimedSpeaker, spoken
 
 FACTORY = "tests.app.scripted_engine:load"
@@ -62,11 +61,11 @@ def measure(folder: Path, turns: int, warm: int, every: int) -> list[dict[str, f
     player = ReplyPlayer(TimedSpeaker)
     application = Application(qt, SettingsStore(folder), FACTORY, source=lambda _device: voice, player=player)
     application.start()
-    _wait_until(lambda: application.shown.phase is Phase.IDLE)
+    wait_until(lambda: application.shown.phase is Phase.IDLE)
     looks = []
     for turn in range(warm + turns + 1):
         if turn >= warm and ((turn - warm) % every == 0 or turn == warm + turns):
-            _rest(300)
+            rest(300)
             looks.append({"turns": float(turn - warm), **_memory()})
         if turn < warm + turns:
             _turn(application, turn)
@@ -84,29 +83,14 @@ def _turn(application: Application, number: int) -> None:
         for piece in spoken(_SECONDS).reshape(-1, 1600):
             taker.voice_goes_on(piece)
         taker.voice_ends(0.0)
-    _wait_until(lambda: (it := application.shown.answer()) is not None and it.state is MessageState.COMPLETE)
-    _rest(20)
+    wait_until(lambda: (it := application.shown.answer()) is not None and it.state is MessageState.COMPLETE)
+    rest(20)
 
 
 def _memory() -> dict[str, float]:
     """MiB: all that is resident, and what of it is no file."""
     used = psutil.Process().memory_full_info()
     return {"resident": used.rss / _MIB, "own": (used.rss - used.shared) / _MIB}
-
-
-def _wait_until(done: Callable[[], bool], longest: int = 20_000) -> None:
-
-    for _ in range(longest // 5):
-        if done():
-            return
-        _rest(5)
-    raise TimeoutError("the window did not come so far")
-
-
-def _rest(milliseconds: int) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
 
 
 if __name__ == "__main__":

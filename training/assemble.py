@@ -155,10 +155,7 @@ def _write_compact(source: Path, path: Path) -> None:
 def replace_mouth(mouth: Path, out: Path) -> None:
     """Write mouth.safetensors and voices.safetensors; the index stays, since the names are the same."""
     weights = load_file(mouth / "talker.safetensors") | load_file(mouth / "token2wav.safetensors")
-    kept: dict[str, Tensor] = {}
-    for name, value in sorted(weights.items()):
-        if not name.endswith("rotary_embed.inv_freq"):
-            kept |= {key: part.contiguous() for key, part in stored(name, value, {}).items()}
+    kept = _all_stored({k: v for k, v in weights.items() if not k.endswith("rotary_embed.inv_freq")})
     there = {k for k, file in json.loads((out / INDEX).read_text())["weight_map"].items()
              if file == MOUTH}
     if there != set(kept):
@@ -171,7 +168,11 @@ def replace_mouth(mouth: Path, out: Path) -> None:
 
 def replace_ear(checkpoint: Path, out: Path) -> None:
     """Write the ear of a training checkpoint into ear-and-eye.safetensors; all else stays."""
-    _replace("thinker.audio_tower.", _all_stored(widen_ear(_checkpoint(checkpoint)["encoder"])), out)
+    tensors = _all_stored(widen_ear(_checkpoint(checkpoint)["encoder"]))
+    there = {name: value for name, value in load_file(out / EAR).items() if name.startswith("thinker.audio_tower.")}
+    if {name: value.shape for name, value in tensors.items()} != {name: value.shape for name, value in there.items()}:
+        raise SystemExit(f"{out} has another kind of ear: assemble the whole model.")
+    _replace("thinker.audio_tower.", tensors, out)
 
 
 def replace_eye(checkpoint: Path, out: Path) -> None:

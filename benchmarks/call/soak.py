@@ -26,7 +26,6 @@ import numpy as np
 import psutil
 import soundfile
 import soxr
-from PySide6.QtCore import QEventLoop, QTimer
 
 from app import audio_devices
 from app.application import Application
@@ -34,6 +33,7 @@ from app.program import make_qt
 from app.settings import HOME_VARIABLE, SettingsStore
 from app.view_models.conversation import Phase
 from app.view_models.message import MessageState
+from benchmarks.waiting import rest, wait_until
 from tests.app.real.speech import QUESTION
 
 _FACTORY = "tests.app.scripted_engine:load"
@@ -170,7 +170,7 @@ def measure(folder: Path, turns: int, warm: int, every: int, model: str | None, 
         settings.change(model=model)
     application = Application(make_qt(), settings, None if model else _FACTORY)
     application.start()
-    _wait_until(lambda: application.shown.phase is Phase.IDLE)
+    wait_until(lambda: application.shown.phase is Phase.IDLE)
     listener = application.session.speaking.hearing._listener
     card.backlog = lambda: len(listener._microphone._ring) if listener._microphone is not None else 0
     application.session.set_hands_free(True)
@@ -182,7 +182,7 @@ def measure(folder: Path, turns: int, warm: int, every: int, model: str | None, 
         if card.sounded_at:
             seconds.append(card.sounded_at - card.said_at)
         if turn >= warm and (turn - warm) % every == 0:
-            _rest(300)
+            rest(300)
             looks.append(_look(turn - warm, card, application, seconds))
             seconds.clear()
             if not quiet:
@@ -196,12 +196,12 @@ def _turn(application: Application, card: SoundCard, question: np.ndarray, inter
     shown = application.shown
     if interrupting:
         application.session.ask("long")
-        _wait_until(lambda: shown.phase is Phase.SPEAKING)
+        wait_until(lambda: shown.phase is Phase.SPEAKING)
         _let(card, 1.5)
     before = shown.generation
     card.say(question)
-    _wait_until(lambda: not card.speaking)
-    _wait_until(
+    wait_until(lambda: not card.speaking)
+    wait_until(
         lambda: (
             shown.generation > before
             and (it := shown.answer()) is not None
@@ -215,7 +215,7 @@ def _turn(application: Application, card: SoundCard, question: np.ndarray, inter
 def _let(card: SoundCard, seconds: float) -> None:
     """So much of the card's time goes by."""
     until = card.blocks + round(seconds * 100)
-    _wait_until(lambda: card.blocks >= until)
+    wait_until(lambda: card.blocks >= until)
 
 
 def _look(turns: int, card: SoundCard, application: Application, seconds: list[float]) -> Look:
@@ -232,20 +232,6 @@ def _look(turns: int, card: SoundCard, application: Application, seconds: list[f
         engine.num_fds(),
         round(float(np.median(seconds)), 3) if seconds else 0.0,
     )
-
-
-def _wait_until(done: Callable[[], bool], longest: float = 600.0) -> None:
-    until = time.monotonic() + longest
-    while not done():
-        if time.monotonic() > until:
-            raise SystemExit("The call did not go on.")
-        _rest(3)
-
-
-def _rest(milliseconds: int) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
 
 
 if __name__ == "__main__":

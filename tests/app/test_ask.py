@@ -257,7 +257,7 @@ def test_a_link_is_written_through(ask: Any, tmp_path: Path) -> None:
     assert (tmp_path / "link.wav").is_symlink() and soundfile.info(tmp_path / "real.wav").frames == samples
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.skipif(os.name == "nt", reason="waits for signals that Windows does not have")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl+C", "SIGTERM"])
 def test_interrupted_in_the_middle(tiny_model: Path, tmp_path: Path, number: signal.Signals) -> None:
     speech = ("--speech", str(tmp_path / "a.wav"))
@@ -275,7 +275,7 @@ def test_interrupted_in_the_middle(tiny_model: Path, tmp_path: Path, number: sig
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.skipif(os.name == "nt", reason="waits for a limit of memory that Windows does not have")
 def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
     def small_disk() -> None:
         import resource
@@ -289,7 +289,7 @@ def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+@pytest.mark.skipif(os.name == "nt", reason="waits for pipes that Windows does not have")
 def test_a_reader_that_leaves_is_no_error(tiny_model: Path, tmp_path: Path) -> None:
     speech = ("--speech", str(tmp_path / "a.wav"))
     child = program("ask", QUESTION, "--model", str(tiny_model), *speech, "--greedy", "--max-text-tokens", "2000")

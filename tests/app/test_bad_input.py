@@ -53,7 +53,7 @@ def test_files(told: Any, bad: dict[str, Path], what: str) -> None:
     assert path.name in line
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs to know what a process has used")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="waits for /proc/self/status, which tells what a process has used")
 def test_a_huge_picture_costs_no_memory(bad: dict[str, Path]) -> None:
     """20000×20000 pixels would be 1.2 GB; told from the header alone, neither we nor the decoder take any of it."""
     script = (
@@ -130,7 +130,7 @@ def test_where_speech_cannot_go(told: Any, tmp_path: Path) -> None:
     assert not list((tmp_path / "folder").iterdir())
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="waits for /proc/self, a folder in which nobody can write")
 def test_where_nobody_can_write(told: Any) -> None:
     assert "/proc/a.wav" in told(2, "hello", "--speech", "/proc/a.wav", speech=False)
 

@@ -226,7 +226,7 @@ def test_two_hundred_pictures_at_once(qtbot: QtBot, application: Application, tm
     assert "take some out" in application.window.banner.text
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a sparse file")
+@pytest.mark.skipif(os.name != "posix", reason="waits for a POSIX system, whose files can be sparse")
 def test_huge_file_folder_and_vanished_file(qtbot: QtBot, application: Application, tmp_path: Path) -> None:
     huge = tmp_path / "huge.mp4"
     with huge.open("wb") as file:

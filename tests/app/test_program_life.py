@@ -180,7 +180,7 @@ def test_tray_keeps_the_program_when_its_window_is_closed(
 def test_desktop_without_a_tray_is_told(application: Application) -> None:
     page = application.window.panel.system
     if Tray.available():
-        pytest.skip("this desktop has a tray")
+        pytest.skip("waits for a desktop without a tray")
     assert not page.tray.isEnabled()
 
 

@@ -82,7 +82,7 @@ def test_window_is_never_blocked_during_a_reply(qtbot: QtBot, application: Appli
     assert min(worst) < LONGEST_STALL, f"the GUI thread was busy for {min(worst) * 1000:.0f} ms"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+@pytest.mark.skipif(os.name != "posix", reason="waits for a POSIX system, which has SIGKILL")
 def test_killed_engine_leaves_everything_but_itself(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "first question")
     qtbot.waitUntil(answered(application), timeout=15_000)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +32,7 @@ from training.ear.sound import collate, load_shards, log_mel, mask, varied
 from training.products import fast_products
 from training.thinker.network import END, SUFFIX, Network, new_lora, unfused
 from training.thinker.sharpen import RANK, pack
+from training.wall_clock import train
 
 KEEP = (6, 12, 18, 24, 30)  # layers whose streams are compared
 # Share of samples drawn from each shard: (answered questions, repetitions). Natural voices first, as in Stage A.
@@ -249,21 +249,7 @@ def main() -> None:
     torch.manual_seed(0)
     trainer = Trainer(args)
     print({k: (len(trainer.supply.known[k]), len(v)) for k, v in trainer.supply.rows.items()}, flush=True)
-    begun = saved = time.time() - trainer.spent
-    saved = time.time()
-    sums: dict[str, list[float]] = {}
-    while (share := (time.time() - begun) / 60 / args.minutes) < 1 and trainer.step < args.steps:
-        for key, value in trainer.train_step(share).items():
-            sums.setdefault(key, []).append(value)
-        if trainer.step % 5 == 0:
-            shown = " ".join(f"{k} {np.mean(v):.3f}" for k, v in sorted(sums.items()))
-            print(f"{trainer.step} {shown} minutes {(time.time() - begun) / 60:.2f}", flush=True)
-            sums = {}
-        if time.time() - saved > 120:
-            trainer.save(time.time() - begun)
-            saved = time.time()
-    trainer.save(time.time() - begun)
-    print(f"end: step {trainer.step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+    train(trainer, args.minutes, log_every=5, save_every=120.0, most_steps=args.steps)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from training.eye.views import view
 from training.eye.words import Said, Words
 from training.muon import Muon
 from training.products import fast_products
+from training.wall_clock import train
 
 CONFIG = VisionEncoderConfig(
     depth=5, hidden_size=160, intermediate_size=448, num_heads=5, out_hidden_size=576, fullatt_block_indexes=(1, 3, 4)
@@ -178,11 +178,12 @@ class Trainer:
         return (given[0].detach(),) if self._first else given
 
     def save(self, spent: float) -> None:
-        """Everything to go on and to export."""
+        """Everything to go on and to export; then what it names right is shown."""
         state = dict(eye=self.eye.state_dict(), head=self.head.state_dict(), step=self.step, spent=spent,
                      optimizers=[optimizer.state_dict() for optimizer in self.optimizers])  # fmt: skip
         torch.save(state, self.args.out.with_suffix(".tmp"))
         self.args.out.with_suffix(".tmp").replace(self.args.out)
+        print(f"   development: named right {self.development():.3f}", flush=True)
 
     def train_step(self, share: float) -> dict[str, float]:
         """One step; share: how much of the time is over."""
@@ -255,20 +256,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     trainer = Trainer(args)
     print(f"{len(trainer.supply.names)} names, {len(trainer.supply.rows)} pictures")
-    begun, saved, sums = time.time() - trainer.spent, time.time(), []
-    while (share := (time.time() - begun) / 60 / args.minutes) < 1:
-        sums.append(trainer.train_step(share))
-        if trainer.step % 50 == 0:
-            keys = dict.fromkeys(k for s in sums for k in s)
-            shown = " ".join(f"{k} {np.mean([s[k] for s in sums if k in s]):.3f}" for k in keys)
-            print(f"{trainer.step} {shown} minutes {(time.time() - begun) / 60:.2f}", flush=True)
-            sums = []
-        if time.time() - saved > 180:
-            trainer.save(time.time() - begun)
-            saved = time.time()
-            print(f"   development: named right {trainer.development():.3f}", flush=True)
-    trainer.save(time.time() - begun)
-    print(f"end: step {trainer.step}, named right {trainer.development():.3f}", flush=True)
+    train(trainer, args.minutes, log_every=50)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +42,7 @@ from training.thinker.factors import stored
 from training.thinker.network import BOS, END, EOS, SUFFIX, Network
 from training.thinker.seen import FPS, Case, about_thing, at_the_bell, film, still
 from training.thinker.sharpen import balanced
+from training.wall_clock import train
 
 LOOK, LOOKED = 6, 7  # <|vision_bos|>, <|vision_eos|>
 KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13}
@@ -266,7 +266,7 @@ class Trainer:
             self.network.logits(y[rows, columns]), torch.tensor([t for s in samples for t in s.reply])
         )
 
-    def train_step(self, share: float) -> tuple[str, float]:
+    def train_step(self, share: float) -> dict[str, float]:
         """One step; share: how much of the time is over."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 20) * min(1.0, max(0.02, 2 * (1 - share)))
@@ -277,7 +277,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
         self.optimizer.step()
         self.step += 1
-        return kind, loss.item()
+        return {kind: loss.item()}
 
 
 def kind_and_share(text: str) -> tuple[str, float]:
@@ -306,21 +306,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    trainer = Trainer(args)
-    begun, saved = time.time() - trainer.spent, time.time()
-    sums: dict[str, list[float]] = {}
-    while (share := (time.time() - begun) / 60 / args.minutes) < 1:
-        kind, loss = trainer.train_step(share)
-        sums.setdefault(kind, []).append(loss)
-        if trainer.step % 20 == 0:
-            shown = " ".join(f"{k} {np.mean(v):.3f}" for k, v in sorted(sums.items()))
-            print(f"{trainer.step} {shown} minutes {(time.time() - begun) / 60:.2f}", flush=True)
-            sums = {}
-        if time.time() - saved > 180:
-            trainer.save(time.time() - begun)
-            saved = time.time()
-    trainer.save(time.time() - begun)
-    print(f"end: step {trainer.step}", flush=True)
+    train(Trainer(args), args.minutes, log_every=20)
 
 
 if __name__ == "__main__":

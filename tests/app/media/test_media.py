@@ -136,7 +136,7 @@ def test_kinds() -> None:
         kind_of("d")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a process that can be stopped by a signal")
+@pytest.mark.skipif(os.name != "posix", reason="waits for a POSIX system, whose signals can stop a process")
 def test_crash_of_the_decoder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The child is made to die as a broken decoder dies: by a signal, in the middle."""
     (tmp_path / "sitecustomize.py").write_text(

@@ -291,11 +291,11 @@ def test_a_disk_that_gives_out_on_the_way(
     assert whole(installed(models), hub)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make a small disk")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="waits for root, who alone can mount a small disk")
 def test_a_small_disk(hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(models)], capture_output=True).returncode:
-        pytest.skip("this system mounts no tmpfs")
+        pytest.skip("waits for a system that mounts tmpfs")
     try:
         monkeypatch.setattr(downloads, "_SPARE", -(64 << 20))  # the look beforehand is blind
         assert "is full" in refused()

@@ -263,7 +263,7 @@ def test_without_a_display_it_says_so(display_name: str | None) -> None:
     assert len(done.stderr.splitlines()) == 1 and "display" in done.stderr
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="offscreen is what a window needs no display for")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="waits for Linux, where offscreen needs no display")
 def test_window_tests_on_a_display(display: PrivateDisplay, sound: PrivateSound) -> None:
     """What a window has to show most of all, once more where a real X server draws it and takes its keys."""
     names = "typed or blocked or killed or dropped_files or holding or markdown"

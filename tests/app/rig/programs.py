@@ -18,7 +18,7 @@ def program(name: str) -> str:
     Only where set-up had no right to install it, and has said so, it is skipped."""
     found = shutil.which(name)
     if found is None and os.environ.get("VISAVIS_TESTS_WITHOUT"):
-        pytest.skip(f"{name} could not be installed here")
+        pytest.skip(f"waits for {name}, which could not be installed")
     if found is None:
         pytest.fail(f"{name} is not installed; run the tests with packaging/test.sh, which installs it.", pytrace=False)
     return found
