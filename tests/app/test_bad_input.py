@@ -53,7 +53,9 @@ def test_files(told: Any, bad: dict[str, Path], what: str) -> None:
     assert path.name in line
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="waits for /proc/self/status, which tells what a process has used")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="waits for /proc/self/status, which tells what a process has used"
+)
 def test_a_huge_picture_costs_no_memory(bad: dict[str, Path]) -> None:
     """20000×20000 pixels would be 1.2 GB; told from the header alone, neither we nor the decoder take any of it."""
     script = (
@@ -156,7 +158,8 @@ HISTORIES: dict[str, tuple[str, str]] = {
     "a nul inside": ('[{"role": "user", "content": [{"type": "audio", "path": "a\\u0000.wav"}]}]', "turn 1"),
     "half a character": ('[{"role": "user", "content": "\\ud800"}]', "not valid Unicode"),
     "a picture by the assistant": (
-        '[{"role": "assistant", "content": [{"type": "image", "path": "x.png"}]}]', "text only"
+        '[{"role": "assistant", "content": [{"type": "image", "path": "x.png"}]}]',
+        "text only",
     ),
     "too long": (json.dumps([{"role": "user", "content": "the quick brown fox " * 3000}]), "of the model's 4096"),
 }
@@ -188,7 +191,7 @@ def test_models(told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "is not a model folder" in told(2, "hello", model=tmp_path / "empty")
     assert "is not a model folder" in told(2, "hello", model=tmp_path / "notes.txt")
     assert "no such folder" in told(2, "hello", model=tmp_path / "gone")
-    assert 'visavis models download 7b' in told(1, "hello", model="7b")
+    assert "visavis models download 7b" in told(1, "hello", model="7b")
     assert "models download Qwen/Qwen2.5-Omni-3B" in told(1, "hello", model="Qwen/Qwen2.5-Omni-3B")
     monkeypatch.setattr(installed, "EMBEDDED", tmp_path / "assets" / "nano")
     assert "embedded model is missing" in told(1, "hello", model="nano")

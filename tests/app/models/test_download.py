@@ -291,7 +291,9 @@ def test_a_disk_that_gives_out_on_the_way(
     assert whole(installed(models), hub)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="waits for root, who alone can mount a small disk")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="waits for root, who alone can mount a small disk"
+)
 def test_a_small_disk(hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(models)], capture_output=True).returncode:
