@@ -188,7 +188,7 @@ def test_dropped_files_are_read_and_sent(qtbot: QtBot, application: Application,
         media_files.write_video(tmp_path / "c.mp4", seconds=1.0),
     ]
     assert drop(application.window, files)
-    assert len(application.window.input._chip_flow.widgets()) == 3
+    qtbot.waitUntil(lambda: len(application.window.input._chip_flow.widgets()) == 3)  # shown two at a time
     type_and_send(qtbot, application, "what is this")  # while they are still being read: the question waits for them
     qtbot.waitUntil(answered(application), timeout=20_000)
     expected = "You said: [picture 30×20] [sound 0.5 s] [video 2 frames] what is this"

@@ -217,7 +217,6 @@ def test_talk_hears_and_answers(sound: PrivateSound, heard: Path, tmp_path: Path
             wait_for(lambda: (heard / "1.npy").exists(), "for the question")
             heard_for(0.5, lambda: recording.loud_seconds)
             time.sleep(1.5)
-        assert not (heard / "2.npy").exists(), "it answered itself"
         program.send_signal(signal.SIGINT)
         out, errors = program.communicate(timeout=10)
     finally:
@@ -225,12 +224,16 @@ def test_talk_hears_and_answers(sound: PrivateSound, heard: Path, tmp_path: Path
         end(program)
     assert program.returncode == 0, errors
     assert "Traceback" not in errors
-    assert "> (spoken)" in out and "You said: [voice" in out
+    turns = [line for line in (tmp_path / "call" / "call.jsonl").read_text().splitlines() if "told" in line]
+    # An answer that was begun at a breath and taken back is a second question to the engine, but no second turn.
+    assert out.count("> (spoken)") == 1, f"it answered itself: {turns}"
+    assert out.count("You said: [voice") == 1
     command = [sys.executable, "main.py", "replay", str(tmp_path / "call")]
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "started" in again.stdout and "ended" in again.stdout and "The same as it was" in again.stdout
-    _, alike = position_of(said, np.load(heard / "1.npy"))
+    whole = max((np.load(path) for path in heard.glob("*.npy")), key=len)
+    _, alike = position_of(said, whole)
     assert alike > 0.85  # the echo canceller's high-pass filter turns the lowest tones
     assert recording.loud_seconds == pytest.approx(0.5, abs=0.1)
 
