@@ -166,32 +166,55 @@ def dynamic_levels(device: torch.device) -> Tensor:
 class Int4Linear(nn.Module):
     """y = x W^T + b with W in 4 bits, a scale and a minimum for every group of 64 inputs: torch's weight-only kernel.
 
-    The packing is the kernel's own and differs between processor and card.
+    The packing is the kernel's own and differs between processor and card. What fine-tuning changed, smaller than a
+    step of 4 bits, may lie beside W as a product of two matrices, in the dtype of x.
     """
 
     packed: Tensor
     scales: Tensor  # bfloat16 [in / group, out, 2]: scale and the value of level 8
+    low_rank_a: Tensor | None  # [rank, in]
+    low_rank_b: Tensor | None  # [out, rank]
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
         levels, scale, minimum = int4_levels(weight)
-        self._keep(levels, scale, minimum, bias)
+        self._keep(levels, scale, minimum, bias, None)
 
-    def _keep(self, levels: Tensor, scale: Tensor, minimum: Tensor, bias: Tensor | None) -> None:
+    def _keep(
+        self,
+        levels: Tensor,
+        scale: Tensor,
+        minimum: Tensor,
+        bias: Tensor | None,
+        low_rank: tuple[Tensor, Tensor] | None,
+    ) -> None:
         self.out_features, self.in_features = levels.shape
         self.group = levels.shape[1] // scale.shape[1]
         scales = torch.stack([scale, minimum + 8 * scale], dim=-1).transpose(0, 1).to(torch.bfloat16).contiguous()
         self.register_buffer("packed", _pack_int4(levels))
         self.register_buffer("scales", scales)
+        self.keep_low_rank(low_rank)
         self.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
 
+    def keep_low_rank(self, low_rank: tuple[Tensor, Tensor] | None) -> None:
+        """What is to be added to W as a product, [rank, in] and [out, rank]."""
+        for name, value in zip(("low_rank_a", "low_rank_b"), low_rank or (None, None)):
+            self.register_buffer(name, value)
+
     @classmethod
-    def of_levels(cls, levels: Tensor, scale: Tensor, minimum: Tensor, bias: Tensor | None) -> Int4Linear:
+    def of_levels(
+        cls,
+        levels: Tensor,
+        scale: Tensor,
+        minimum: Tensor,
+        bias: Tensor | None,
+        low_rank: tuple[Tensor, Tensor] | None = None,
+    ) -> Int4Linear:
         """From weights that are in 4 bits already: levels 0…15 [out, in], scale and minimum [out, in / group]; nothing
         is rounded again but scale and minimum, to bfloat16."""
         made = cls.__new__(cls)
         nn.Module.__init__(made)
-        made._keep(levels, scale, minimum, bias)
+        made._keep(levels, scale, minimum, bias, low_rank)
         return made
 
     def forward(self, x: Tensor) -> Tensor:
@@ -201,6 +224,8 @@ class Int4Linear(nn.Module):
         else:
             out = torch.ops.aten._weight_int4pack_mm_for_cpu(rows, self.packed, self.group, self.scales)
         out = out.view(*x.shape[:-1], -1).to(x.dtype)
+        if self.low_rank_a is not None and self.low_rank_b is not None:
+            out = out + F.linear(F.linear(x, self.low_rank_a), self.low_rank_b)
         return out if self.bias is None else out + self.bias
 
 

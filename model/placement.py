@@ -5,6 +5,7 @@ The loader does what is said here, and the plan counts with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 FP32, BF16 = "fp32", "bf16"
@@ -52,7 +53,7 @@ class Placement:
             return self._floats(name)
         if wanted == NF4 and inputs % _BLOCK:
             return INT8
-        if wanted == INT4 and (outputs % _INT4_ROWS or inputs % _INT4_COLUMNS):
+        if wanted == INT4 and not int4_fits(shape):
             return INT8
         return wanted
 
@@ -84,6 +85,12 @@ class Placement:
         if name.startswith("talker."):
             return self.talker_ends
         return self._floats(name)
+
+
+def int4_fits(shape: Sequence[int]) -> bool:
+    """Whether torch's int4 kernels take a matrix of this shape, on a processor and on a card."""
+    outputs, inputs = shape
+    return outputs % _INT4_ROWS == 0 and inputs % _INT4_COLUMNS == 0
 
 
 def stored_bytes(kind: str, shape: tuple[int, ...]) -> int:

@@ -97,12 +97,13 @@ def quantized(linear: nn.Linear, kind: str) -> nn.Module:
 
 
 def restored(kind: str, tensors: dict[str, Tensor], outputs: int, inputs: int) -> nn.Module:
-    """A quantized layer from its own tensors; KeyError where one is missing."""
+    """A quantized layer from its own tensors, which tell what it is; KeyError where one is missing. `kind` is what was
+    asked for: 8 bits have a copy with some."""
     made: Int8Linear | Nf4Linear | Int4Linear
     names: tuple[str, ...]
-    if kind in INT8_KINDS:
+    if "levels" in tensors:
         made, names = Int8Linear.__new__(Int8Linear), ("levels", "scales")
-    elif kind == NF4:
+    elif "absmax" in tensors:
         made, names = Nf4Linear.__new__(Nf4Linear), ("packed", "absmax", "nested", "offset")
     else:
         made, names = Int4Linear.__new__(Int4Linear), ("packed", "scales")
@@ -119,4 +120,6 @@ def restored(kind: str, tensors: dict[str, Tensor], outputs: int, inputs: int) -
         made._state = None
     else:
         made.group = inputs // len(made.scales)
+        beside = tensors.get("low_rank_a"), tensors.get("low_rank_b")
+        made.keep_low_rank(None if beside[0] is None or beside[1] is None else (beside[0], beside[1]))
     return made

@@ -20,7 +20,7 @@ from model.config import OmniConfig
 from model.errors import BadInputError
 from model.four_bits import Int4Linear
 from model.layers import HostEmbedding
-from model.placement import BF16, FP32, INT4, Placement
+from model.placement import BF16, FP32, INT4, INT8, NF4, Placement, int4_fits
 from model.quantized import NarrowLinear, quantized
 from model.talker import Talker
 from model.thinker.thinker import Thinker
@@ -150,23 +150,43 @@ class Builder:
         kind = self._kind(name, linear)
         if kind in _FLOATS:
             return NarrowLinear(linear) if kind == BF16 and name.startswith("token2wav.") else linear
-        if kind == INT4 and (levels := self._levels(name)) is not None:
-            return Int4Linear.of_levels(levels.levels, levels.scale, levels.minimum, linear.bias)
+        if kind in (INT4, NF4):  # what is stored in few bits is not rounded to so few again
+            if int4_fits(linear.weight.shape) and (levels := self._levels(name)) is not None:
+                return self._stored(levels, linear.bias)
+            if all(self._files.in_our_form(f"{stored}.weight") for stored in self._stored_names(name)):
+                kind = INT8
         return quantized(linear, kind)
 
     def _kind(self, name: str, linear: nn.Linear) -> str:
         return self._placement.kind(f"{name}.weight", (linear.out_features, linear.in_features))
 
     def _levels(self, name: str) -> Levels | None:
-        """Of a layer that is stored in 4 bits: nothing need be rounded again."""
-        path, _, last = name.rpartition(".")
-        found = [self._files.levels(f"{path}.{one}.weight") for one in _JOINED.get(last, (last,))]
+        """Of a layer that is stored in 4 bits."""
+        found = [self._files.levels(f"{stored}.weight") for stored in self._stored_names(name)]
         parts = [one for one in found if one is not None and one.order is None]
         if len(parts) < len(found):
             return None
         columns = zip(*((one.levels, one.scale, one.minimum) for one in parts))
         levels, scale, minimum = (torch.cat(column).to(self._device) for column in columns)
-        return Levels(levels, scale, minimum)
+        beside = [one.low_rank for one in parts if one.low_rank is not None]
+        if beside and len(beside) < len(parts):
+            return None
+        low_rank = (torch.cat([a for a, _ in beside]), torch.block_diag(*(b for _, b in beside))) if beside else None
+        return Levels(levels, scale, minimum, low_rank=low_rank)
+
+    def _stored_names(self, name: str) -> list[str]:
+        """Of the layers in the files that the Linear layer `name` is made of."""
+        if name == "thinker.lm_head" and self._tied:
+            return ["thinker.model.embed_tokens"]
+        path, _, last = name.rpartition(".")
+        return [f"{path}.{one}" for one in _JOINED.get(last, (last,))]
+
+    def _stored(self, levels: Levels, bias: Tensor | None) -> Int4Linear:
+        low_rank = levels.low_rank
+        if low_rank is not None:
+            floats = _FLOATS[self._placement.floats]
+            low_rank = low_rank[0].to(self._device, floats), low_rank[1].to(self._device, floats)
+        return Int4Linear.of_levels(levels.levels, levels.scale, levels.minimum, bias, low_rank)
 
 
 def _check_shape(part: str, name: str, shape: tuple[int, ...], wanted: Tensor) -> None:

@@ -24,12 +24,14 @@ _AWQ_ORDER = (0, 4, 1, 5, 2, 6, 3, 7)  # the k-th number of eight lies in this n
 @dataclass(frozen=True)
 class Levels:
     """4-bit numbers of a layer: levels uint8 [out, in], scale and minimum float32 [out, groups]; `order` [in] are the
-    groups of the inputs where they do not lie behind each other."""
+    groups of the inputs where they do not lie behind each other. `low_rank`, [rank, in] and [out, rank], is to be added
+    as a product (`model.checkpoint.packed`), and not in `weight`."""
 
     levels: Tensor
     scale: Tensor
     minimum: Tensor
     order: Tensor | None = None
+    low_rank: tuple[Tensor, Tensor] | None = None
 
     def weight(self) -> Tensor:
         """float32 [out, in]."""

@@ -13,7 +13,7 @@ from collections.abc import Container
 import torch
 from torch import Tensor
 
-from model.checkpoint.foreign import FOREIGN
+from model.checkpoint.foreign import FOREIGN, Levels
 
 _SUFFIXES = {".packed4": 4, ".packed8": 8}
 
@@ -42,19 +42,24 @@ def levels_of(weight: Tensor, bits: int, group: int) -> tuple[Tensor, Tensor, Te
 
 
 def unpack_all(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Replace every packed tensor by its float32 form; others stay as they are."""
-    out: dict[str, Tensor] = {}
-    for key, value in tensors.items():
-        name, dot, suffix = key.rpartition(".")
-        bits = _SUFFIXES.get(dot + suffix)
-        if bits is not None:
-            out[name] = _unpack(value, tensors[f"{name}.scale"], tensors[f"{name}.minimum"], bits)
-        elif not (suffix in ("scale", "minimum") and any(name + packed in tensors for packed in _SUFFIXES)):
-            out[key] = value
+    """Replace every packed tensor by its float32 form and add what lies beside it; others stay as they are."""
+    out = _unpacked(tensors)
     for key in [key for key in out if key.endswith(".low_rank_a")]:
         name = key.removesuffix(".low_rank_a")
         out[name] = out[name] + out.pop(f"{name}.low_rank_b").float() @ out.pop(key).float()
     return out
+
+
+def stored_levels(name: str, tensors: dict[str, Tensor]) -> Levels | None:
+    """The weight `name`, of which `tensors` is all that is stored, as 4-bit numbers; None where it is in other bits."""
+    codes = tensors.get(f"{name}.packed4")
+    if codes is None:
+        return None
+    beside = _unpacked({key: tensor for key, tensor in tensors.items() if key.startswith(f"{name}.low_rank_")})
+    low_rank = (beside[f"{name}.low_rank_a"].float(), beside[f"{name}.low_rank_b"].float()) if beside else None
+    return Levels(
+        _two_of_a_byte(codes), tensors[f"{name}.scale"].float(), tensors[f"{name}.minimum"].float(), low_rank=low_rank
+    )
 
 
 def weight_of(key: str, keys: Container[str]) -> str:
@@ -69,8 +74,22 @@ def weight_of(key: str, keys: Container[str]) -> str:
     return key
 
 
+def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    out: dict[str, Tensor] = {}
+    for key, value in tensors.items():
+        name, dot, suffix = key.rpartition(".")
+        bits = _SUFFIXES.get(dot + suffix)
+        if bits is not None:
+            out[name] = _unpack(value, tensors[f"{name}.scale"], tensors[f"{name}.minimum"], bits)
+        elif not (suffix in ("scale", "minimum") and any(name + packed in tensors for packed in _SUFFIXES)):
+            out[key] = value
+    return out
+
+
 def _unpack(codes: Tensor, scale: Tensor, minimum: Tensor, bits: int) -> Tensor:
-    if bits == 4:
-        codes = torch.stack([codes & 15, codes >> 4], dim=-1).flatten(1)
-    grouped = codes.view(*scale.shape, -1).float()
+    grouped = (_two_of_a_byte(codes) if bits == 4 else codes).view(*scale.shape, -1).float()
     return (grouped * scale.float()[..., None] + minimum.float()[..., None]).flatten(1)
+
+
+def _two_of_a_byte(codes: Tensor) -> Tensor:
+    return torch.stack([codes & 15, codes >> 4], dim=-1).flatten(1)

@@ -27,7 +27,7 @@ from model.quantized import Int8Linear, restored
 log = logging.getLogger(__name__)
 
 FOLDER = "quantized"  # in the model's folder
-_FORMAT = 1
+_FORMAT = 2
 _NAMES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.uint8: "U8", torch.int8: "I8", torch.int32: "I32"}
 _SPARE = 1 << 30  # bytes of disk that are left alone
 _APART = "visual."

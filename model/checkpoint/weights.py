@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from model.checkpoint.foreign import Levels, quantization_of
-from model.checkpoint.packed import unpack_all, weight_of
+from model.checkpoint.packed import stored_levels, unpack_all, weight_of
 from model.errors import BadInputError
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -66,11 +66,18 @@ class WeightFiles:
         with _readable(path):
             return tuple(self._file(path).get_slice(name).get_shape())
 
+    def in_our_form(self, name: str) -> bool:
+        """Whether a weight is stored in 4 or 8 bits as `model.checkpoint.packed` has them."""
+        return any(key.startswith(f"{name}.packed") for key in self._stored.get(name, ()))
+
     def levels(self, name: str) -> Levels | None:
-        """A weight of GPTQ or AWQ as the 4-bit numbers it is made of; None for others."""
-        if self._foreign is None or name not in self._stored:
+        """A weight that is stored in 4 bits as the numbers it is made of; None for others."""
+        keys = self._stored.get(name, [name])
+        if keys == [name]:
             return None
-        return self._foreign.levels(name, {key: self._tensor(key) for key in self._stored[name]})
+        tensors = {key: self._tensor(key) for key in keys}
+        foreign = self._foreign.levels(name, tensors) if self._foreign is not None else None
+        return foreign or stored_levels(name, tensors)
 
     def _tensor(self, key: str) -> Tensor:
         path = self._paths[key]
