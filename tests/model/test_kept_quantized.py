@@ -227,7 +227,10 @@ def test_what_is_stored_in_four_bits_stays_what_it_is(tmp_path: Path) -> None:
     """nano's own 4-bit weights, and what fine-tuning changed beside them, are kept in nf4: rounded again, a sixth
     of its answers went wrong. A second start finds the same."""
     folder = tmp_path / "nano"
-    shutil.copytree(NANO, folder, ignore=shutil.ignore_patterns(FOLDER))
+    folder.mkdir()
+    for path in NANO.iterdir():
+        if path.is_file():
+            (folder / path.name).symlink_to(path)
     exact = load(str(folder), device="cpu", precision="fp32", speech=False).thinker
     positions = torch.arange(30).expand(3, -1)
     with torch.inference_mode():
