@@ -150,10 +150,11 @@ class Builder:
         kind = self._kind(name, linear)
         if kind in _FLOATS:
             return NarrowLinear(linear) if kind == BF16 and name.startswith("token2wav.") else linear
-        if kind in (INT4, NF4):  # what is stored in few bits is not rounded to so few again
+        ours = all(self._files.in_our_form(f"{stored}.weight") for stored in self._stored_names(name))
+        if kind == INT4 or (kind == NF4 and ours):  # what is stored in few bits is not rounded to so few again
             if int4_fits(linear.weight.shape) and (levels := self._levels(name)) is not None:
                 return self._stored(levels, linear.bias)
-            if all(self._files.in_our_form(f"{stored}.weight") for stored in self._stored_names(name)):
+            if ours:
                 kind = INT8
         return quantized(linear, kind)
 
