@@ -16,7 +16,7 @@ import numpy as np
 
 DEVICE_LOST = 86  # exit code of an engine whose graphics device is gone: a new process may find it again
 PICTURE_PIXELS = (56 * 56, 28 * 28 * 16384)  # the official checkpoints'
-_LENGTH = struct.Struct("<Q")
+_NUMBER = struct.Struct("<Q")
 
 
 # Commands: window → engine
@@ -278,21 +278,46 @@ Event = Loaded | LoadFailed | OutOfMemory | Text | Speech | ReplyDone | Trimmed 
 
 
 def write_message(stream: BinaryIO, message: Command | Event) -> None:
-    """Write one message: its length in 8 bytes, then its pickle. Both ends are ours, so pickle is safe here."""
-    body = pickle.dumps(message, protocol=5)
-    stream.write(_LENGTH.pack(len(body)))
-    stream.write(body)
+    """Write one message: sizes of its parts, its pickle, its arrays. Both ends are ours, so pickle is safe here.
+
+    Arrays go from their own memory into the pipe: to copy a film into a pickle would hold Python's lock, and so the
+    window, for a twentieth of a second.
+    """
+    arrays: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(message, protocol=5, buffer_callback=arrays.append)
+    parts = [memoryview(body), *(array.raw() for array in arrays)]
+    stream.write(_NUMBER.pack(len(parts)) + b"".join(_NUMBER.pack(part.nbytes) for part in parts))
+    for part in parts:
+        stream.write(part)
     stream.flush()
 
 
 def read_message(stream: BinaryIO) -> Command | Event | None:
     """Read one message, or None when the other end has closed its pipe, be it in the middle of a message."""
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
+    count = _read_numbers(stream, 1)
+    sizes = count and _read_numbers(stream, count[0])
+    if not sizes:
         return None
-    (length,) = _LENGTH.unpack(header)
-    body = stream.read(length)
-    if len(body) < length:
+    parts = [part for size in sizes if (part := _read(stream, size)) is not None]
+    if len(parts) < len(sizes):
         return None
-    message: Command | Event = pickle.loads(body)
+    message: Command | Event = pickle.loads(parts[0], buffers=parts[1:])
     return message
+
+
+def _read_numbers(stream: BinaryIO, count: int) -> list[int]:
+    """So many numbers, or none where the stream ends before."""
+    data = stream.read(count * _NUMBER.size)
+    return [number for (number,) in _NUMBER.iter_unpack(data)] if len(data) == count * _NUMBER.size else []
+
+
+def _read(stream: BinaryIO, size: int) -> memoryview | None:
+    """So many bytes, or None where the stream ends before; in memory that is not cleared first, and may be changed."""
+    part = np.empty(size, np.uint8).data
+    filled = 0
+    while filled < size:
+        count = stream.readinto(part[filled:])  # type: ignore[attr-defined]
+        if not count:
+            return None
+        filled += count
+    return part

@@ -88,8 +88,9 @@ class ConversationView(QScrollArea):
 
         self._timer = QTimer(self, interval=_FRAME, singleShot=True)
         self._timer.timeout.connect(self._refresh_dirty)
-        self._more = QTimer(self, interval=0, singleShot=True)  # the next widget, once the window has drawn itself
-        self._more.timeout.connect(self._place)
+        # The next widget, once the window has drawn itself. Not 0: on a busy machine Qt never comes to such a timer.
+        self._more = QTimer(self, interval=1, singleShot=True)
+        self._more.timeout.connect(self._build_more)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         shown.subscribe(self._on_change)
         self._rebuild()
@@ -110,8 +111,8 @@ class ConversationView(QScrollArea):
         match change.what:
             case What.ADDED:
                 self._append(self._shown.messages[change.index])
-                self._build(self._rows[-1])
-                self.follow()
+                self._following = True
+                self._more.start()  # a question and its answer come in one act: their widgets come one by one
             case What.CHANGED:
                 self._dirty.add(change.index)
                 if not self._timer.isActive():
@@ -178,9 +179,6 @@ class ConversationView(QScrollArea):
         self._tops = None
 
     # widgets come and go
-
-    def _build(self, row: _Row) -> None:
-        self._settle(row, self._make(row))
 
     def _make(self, row: _Row) -> MessageView:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
@@ -263,13 +261,21 @@ class ConversationView(QScrollArea):
         return self._tops
 
     def _place(self, anchor: tuple[_Row, int] | None = None) -> None:
-        """Put everything where it belongs; one more widget at a time, so that the window never waits for many."""
-        if self._placing:
-            return
+        """Put everything where it belongs; what has no widget yet gets it later."""
+        if not self._placing:
+            self._arrange(anchor or self._anchor())
+            self._more.start()
+
+    def _build_more(self) -> None:
+        """One more widget, so that the window never waits for many."""
+        anchor = self._anchor()
         self._placing = True
-        anchor = anchor or self._anchor()
         if self._build_one():
             self._more.start()
+        self._arrange(anchor)
+
+    def _arrange(self, anchor: tuple[_Row, int] | None) -> None:
+        self._placing = True
         tops = self._count_tops()
         viewport = self.viewport()
         end = int(tops[-1]) - _BETWEEN + _BOTTOM if self._rows else 0

@@ -25,6 +25,7 @@ def answer_to(qtbot: QtBot, application: Application, text: str) -> AnswerView:
     type_and_send(qtbot, application, text)
     qtbot.waitUntil(answered(application), timeout=15_000)
     qtbot.wait(100)
+    qtbot.waitUntil(lambda: not application.window.conversation._more.isActive(), timeout=15_000)
     view = application.window.conversation.views[-1]
     assert isinstance(view, AnswerView)
     return view
@@ -43,6 +44,7 @@ def unspoken(view: AnswerView) -> str | None:
 
 def test_caption_follows_the_voice(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "slow " + "and some more words " * 8)
+    qtbot.waitUntil(lambda: len(application.window.conversation.views) == 2, timeout=15_000)
     qtbot.waitUntil(lambda: application.shown.playhead is not None, timeout=15_000)
     view = application.window.conversation.views[-1]
     assert isinstance(view, AnswerView)

@@ -54,7 +54,7 @@ def drop(window: QWidget, paths: list[Path]) -> bool:
 def test_typed_question_is_answered_in_the_window(qtbot: QtBot, application: Application) -> None:
     type_and_send(qtbot, application, "hello there")
     qtbot.waitUntil(answered(application), timeout=15_000)
-    qtbot.waitUntil(lambda: visible_texts(application)[-1] == "You said: hello there", timeout=15_000)
+    qtbot.waitUntil(lambda: visible_texts(application)[-1:] == ["You said: hello there"], timeout=15_000)
     assert visible_texts(application)[0] == "hello there"
     assert application.window.input.field.toPlainText() == ""
     answer = application.shown.answer()
