@@ -1,9 +1,9 @@
-"""The child that decodes one file and exits: `python -m app.media.decoder KIND PATH OPTIONS`, started by `loader`.
+"""The child that decodes: `python -m app.media.decoder`, started by `child`; it ends when its stdin does.
 
-Answers on stdout: JSON lines {"progress": 0.4} while it works, then one JSON line, {"arrays": [[name, dtype, shape],
-…], …} followed by their bytes, or {"error": "…"} with the end of a sentence that begins with the file's name. Opens
-nothing but the one file: container formats are on a list, so that no playlist can make FFmpeg fetch other files or
-addresses.
+Each line on stdin is a file: {"kind": …, "path": …, "options": {…}}. The answer on stdout: JSON lines {"progress": 0.4}
+while it works, then one JSON line, {"arrays": [[name, dtype, shape], …], …} followed by their bytes, or {"error": "…"}
+with the end of a sentence that begins with the file's name. Opens nothing but the one file: container formats are on a
+list, so that no playlist can make FFmpeg fetch other files or addresses.
 """
 
 from __future__ import annotations
@@ -325,14 +325,8 @@ def _answer(sink: BinaryIO, header: dict[str, Any], arrays: dict[str, np.ndarray
     sink.flush()
 
 
-def main() -> int:
-    """Decode what the arguments name."""
-    kind, path, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-    sink = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not end up in the answer
-    warnings.simplefilter("ignore")
-    _limit_memory()
-    Progress.sink = sink
+def _serve(sink: BinaryIO, kind: str, path: str, options: dict[str, Any]) -> None:
+    """Decode one file and answer; whatever nobody has thought of ends the process, and is told as a crash."""
     try:
         if kind == "image":
             _answer(sink, {}, {"pixels": decode_image(path)})
@@ -347,6 +341,17 @@ def main() -> int:
         _answer(sink, {"error": str(error), "no_pictures": error.no_pictures}, {})
     except MemoryError:
         _answer(sink, {"error": "is too large for the memory of this machine."}, {})
+
+
+def main() -> int:
+    """Decode what the lines name."""
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not end up in the answer
+    warnings.simplefilter("ignore")
+    _limit_memory()
+    Progress.sink = sink
+    for line in sys.stdin.buffer:
+        _serve(sink, **json.loads(line))
     return 0
 
 

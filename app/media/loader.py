@@ -7,22 +7,19 @@ a process that has just parsed a stranger's file would be an open door.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
+from app.media.child import Answer, Child, Waiting
 from app.media.kinds import MediaKind, kind_of
-from model.errors import BadInputError, CannotRunError
+from model.errors import BadInputError
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +27,8 @@ SAMPLE_RATE = 16_000  # Hz, what the model hears
 DEFAULT_FPS = 2.0  # frames a second that the model sees of a video, as in its paper
 MAX_FRAMES = 768  # of one video; longer ones are sampled more thinly
 _SECONDS = {MediaKind.IMAGE: 60.0, MediaKind.AUDIO: 120.0, MediaKind.VIDEO: 300.0}  # patience per kind
-_MAX_BYTES = 2 << 30  # of one array; what claims to be larger is not believed
-_ROOT = Path(__file__).resolve().parent.parent.parent
-_children: set[subprocess.Popen[bytes]] = set()  # that decode right now
+_children: set[Child] = set()  # that decode right now
+_waiting = Waiting()
 
 
 @dataclass(frozen=True)
@@ -91,20 +87,25 @@ class Reading:
 
     def __init__(self, on_progress: Callable[[float], None] | None = None) -> None:
         self._on_progress = on_progress
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self.cancelled = False
 
     def cancel(self) -> None:
         """Give it up; whoever waits for it gets ReadingCancelled."""
         self.cancelled = True
-        if self._child is not None:
-            self._child.kill()
+        child = self._child
+        if child is not None:
+            child.kill()
 
-    def begin(self, child: subprocess.Popen[bytes]) -> None:
+    def begin(self, child: Child) -> None:
         """This process decodes it."""
         self._child = child
         if self.cancelled:
             child.kill()
+
+    def end(self) -> None:
+        """No process decodes it any more."""
+        self._child = None
 
     def progress(self, share: float) -> None:
         """So much of it is decoded, from 0 to 1."""
@@ -154,6 +155,7 @@ def stop_decoding() -> None:
     """Give up everything that is being decoded: the program ends, and must not wait for it."""
     for child in list(_children):
         child.kill()
+    _waiting.end()
 
 
 def _check(path: str | Path) -> Path:
@@ -180,77 +182,43 @@ def _check(path: str | Path) -> Path:
 def _decode(
     kind: MediaKind, path: str | Path, options: dict[str, Any], reading: Reading | None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Run the child and return its arrays by name, and the header that came before them."""
-    path = _check(path)
-    command = [sys.executable, "-m", "app.media.decoder", kind.value, str(path.resolve()), json.dumps(options)]
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
-    with tempfile.TemporaryFile() as stderr:
-        try:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=environment
-            )
-        except OSError as error:
-            raise CannotRunError(f"The decoder could not be started ({error}).") from error
-        assert child.stdout is not None
-        _children.add(child)
-        reading = reading or Reading()
-        reading.begin(child)
-        timer = threading.Timer(_SECONDS[kind], child.kill)
-        timer.start()
-        try:
-            header = _read_header(child.stdout, reading)
-            arrays = _read_arrays(child.stdout, header) if header else None
-            exit_code = child.wait()
-        finally:
-            late = not timer.is_alive()
-            timer.cancel()
-            child.kill()
-            child.wait()
-            child.stdout.close()
-            _children.discard(child)
-        if reading.cancelled:
-            raise ReadingCancelled(path.name)
-        if header is not None and "error" in header:
-            error_type = NoPicturesError if header.get("no_pictures") else BadInputError
-            raise error_type(f"{path.name}: {header['error']}")
-        if late:
-            raise BadInputError(f"{path.name}: takes longer than {_SECONDS[kind]:.0f} seconds to decode.")
-        if header is None or arrays is None or exit_code != 0:
-            stderr.seek(0)
-            log.warning("decoder ended with %d: %s", exit_code, stderr.read()[-2000:].decode("utf-8", "replace"))
-            raise BadInputError(f"{path.name}: is damaged in a way that crashed the decoder.")
-        return arrays, header
+    """Have a child decode it and return its arrays by name, and the header that came before them."""
+    path, reading = _check(path), reading or Reading()
+    child = _waiting.take() if kind is MediaKind.IMAGE else None
+    answer = None if child is None else _ask(child, kind, path, options, reading)
+    if answer is None:  # a child may also die of what the pictures before have left behind: this one gets a fresh one
+        answer = _ask(Child(), kind, path, options, reading)
+    if answer is None:
+        raise BadInputError(f"{path.name}: is damaged in a way that crashed the decoder.")
+    if "error" in answer.header:
+        error_type = NoPicturesError if answer.header.get("no_pictures") else BadInputError
+        raise error_type(f"{path.name}: {answer.header['error']}")
+    return answer.arrays, answer.header
 
 
-def _read_header(stream: IO[bytes], reading: Reading) -> dict[str, Any] | None:
-    """The line before the arrays; lines before it tell how far the decoder has come."""
-    while True:
-        line = stream.readline(1 << 16)
-        try:
-            header = json.loads(line)
-        except ValueError:
-            return None
-        if not isinstance(header, dict):
-            return None
-        if "progress" not in header:
-            return header
-        reading.progress(min(1.0, max(0.0, float(header["progress"]))))
-
-
-def _read_arrays(stream: IO[bytes], header: dict[str, Any]) -> dict[str, np.ndarray] | None:
-    """What the header announces, or None where less came."""
-    arrays = {}
-    for name, dtype, shape in header.get("arrays", []):
-        if dtype not in ("uint8", "float32") or int(np.prod(shape)) * np.dtype(dtype).itemsize > _MAX_BYTES:
-            return None
-        array = np.empty(shape, dtype)
-        view = array.reshape(-1).view(np.uint8).data
-        filled = 0
-        while filled < len(view):
-            count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
-            if not count:
-                return None
-            filled += count
-        arrays[name] = array
-    return arrays
+def _ask(child: Child, kind: MediaKind, path: Path, options: dict[str, Any], reading: Reading) -> Answer | None:
+    """What the child makes of it, or None where it dies; after a good picture it waits for the next one."""
+    answer = None
+    _children.add(child)
+    reading.begin(child)
+    timer = threading.Timer(_SECONDS[kind], child.kill)
+    timer.start()
+    try:
+        answer = child.decode(kind.value, path.resolve(), options, reading.progress)
+    finally:
+        late = not timer.is_alive()
+        timer.cancel()
+        reading.end()
+        _children.discard(child)
+        good = answer is not None and "error" not in answer.header and not late and not reading.cancelled
+        if good and kind is MediaKind.IMAGE:
+            _waiting.keep(child)
+        else:
+            last_words = child.end()
+    if reading.cancelled:
+        raise ReadingCancelled(path.name)
+    if answer is None and late:
+        raise BadInputError(f"{path.name}: takes longer than {_SECONDS[kind]:.0f} seconds to decode.")
+    if answer is None:
+        log.warning("decoder ended with %s", last_words)
+    return answer

@@ -164,3 +164,42 @@ def test_video_cut_anywhere_is_incomplete(tmp_path: Path, keep: float) -> None:
     for load in (load_video, load_audio, load_media):
         with pytest.raises(BadInputError, match="incomplete"):
             load(clip)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="waits for a POSIX system, whose signals can stop a process")
+def test_pictures_share_a_process_and_a_crash_costs_only_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.media import child, loader
+
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if 'app.media.decoder' in ' '.join(sys.orig_argv):\n"
+        "    sys.addaudithook(lambda event, args: event == 'open' and 'crash' in str(args[0]) and os.abort())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    started: list[loader.Child] = []
+
+    def start() -> loader.Child:
+        started.append(child.Child())
+        return started[-1]
+
+    monkeypatch.setattr(loader, "Child", start)
+    loader._waiting.end()
+    for name in ("a", "b", "crash", "c", "d"):
+        media_files.write_png(tmp_path / f"{name}.png", len(name), 3)
+    assert [load_image(tmp_path / f"{name}.png").pixels.shape for name in "ab"] == [(3, 1, 3)] * 2
+    assert len(started) == 1
+    with pytest.raises(BadInputError, match=r"crash\.png: .*crashed the decoder"):
+        load_image(tmp_path / "crash.png")
+    assert len(started) == 2, "the second one has shown that it is the file that crashes it"
+    assert [load_image(tmp_path / f"{name}.png").pixels.shape for name in "cd"] == [(3, 1, 3)] * 2
+    assert len(started) == 3
+    given_up = loader.Reading()
+    given_up.cancel()
+    with pytest.raises(loader.ReadingCancelled):
+        load_image(tmp_path / "a.png", given_up)
+    with pytest.raises(BadInputError):
+        load_image(media_files.cut(tmp_path / "b.png", 0.6))
+    loader._waiting.end()
+    assert not any(each.alive for each in started), "nothing stays behind"
