@@ -86,6 +86,7 @@ _CHINESE = {
 # how loud a voice is, in frames of the meter
 _LEVELS = tuple(float(level) for level in ".1 .3 .75 .85 .6 .7 .9 .5 .3 .65 .8 .95 .7 .4 .55 .85 .75 .6".split())
 _SETTLE = 400  # milliseconds for layouts and timers
+_LONGEST = 10_000  # milliseconds until everything in sight has its widget, on a machine with much else to do
 
 
 def screenshot(
@@ -138,6 +139,10 @@ def screenshot(
             for level in _LEVELS:
                 window.input.show_level(level)
         _wait(_SETTLE)
+        for _ in range(_LONGEST // _SETTLE):
+            if window.conversation.settled:
+                break
+            _wait(_SETTLE)
         picture = (application.wizard or window).grab()
         window.hide()
         application.remembering.close()

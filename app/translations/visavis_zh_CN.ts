@@ -1576,6 +1576,10 @@
         <translation>磁盘空间不足：需下载 {needed}，可用 {free}。</translation>
     </message>
     <message>
+        <source>{one} {other}</source>
+        <translation>{one}{other}</translation>
+    </message>
+    <message>
         <source>less than a minute</source>
         <translation>不到一分钟</translation>
     </message>
@@ -1991,7 +1995,7 @@
     </message>
     <message>
         <source>Talk to a model that hears and reads you and answers aloud. It runs on this computer: nothing you say or show leaves it, and nobody counts what you do.</source>
-        <translation>与一个能听、能读、能出声回答的模型对话。它在这台电脑上运行：您说的、展示的一切都不会离开这里，也没有人统计您的行为。</translation>
+        <translation>与一个能听、能读、能出声回答的模型对话。它就在本机运行：您说的、展示的一切都不会离开这里，也没有人统计您的行为。</translation>
     </message>
     <message>
         <source>Two short checks, and you can begin. All of this can be changed later in the settings.</source>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Property as QtProperty
-from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QStyledItemDelegate, QToolButton
 
@@ -51,6 +51,7 @@ class Switch(QCheckBox):
     """A check box that looks like a switch; by keyboard and for screen readers it stays a check box."""
 
     _TRACK = QSize(38, 22)
+    _BETWEEN = 12  # points between the words and it
 
     def __init__(self, theme: Theme, label: str) -> None:
         super().__init__(label)
@@ -60,14 +61,29 @@ class Switch(QCheckBox):
         self._slide.setDuration(120)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.toggled.connect(self._move)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """The words on the left, the switch on the right."""
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 16 + self._TRACK.width(), max(32, metrics.height() + 8))
+        wide = self.fontMetrics().horizontalAdvance(self.text()) + self._BETWEEN + self._TRACK.width() + 4
+        return QSize(wide, self.heightForWidth(wide))
+
+    def minimumSizeHint(self) -> QSize:
+        """Words that have no room go into a second line."""
+        return QSize(2 * self._TRACK.width(), self.heightForWidth(self.width()))
+
+    def hasHeightForWidth(self) -> bool:
+        """As for any text that may be broken into lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """With as many lines as the words need."""
+        room = QRect(0, 0, max(1, width - self._TRACK.width() - self._BETWEEN), 1 << 16)
+        return max(32, self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text()).height() + 8)
 
     def hitButton(self, _position: object) -> bool:
         """Every point of it can be clicked."""
@@ -96,7 +112,7 @@ class Switch(QCheckBox):
         t = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        words = self.rect().adjusted(0, 0, -self._TRACK.width() - 12, 0)
+        words = self.rect().adjusted(0, 0, -self._TRACK.width() - self._BETWEEN, 0)
         painter.setPen(QColor(t.text if self.isEnabled() else t.muted))
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
         height = self._TRACK.height()

@@ -100,6 +100,11 @@ class ConversationView(QScrollArea):
         """The widgets that there are, oldest message first."""
         return [row.view for row in sorted(self._built, key=lambda row: row.index) if row.view is not None]
 
+    @property
+    def settled(self) -> bool:
+        """Whether everything in sight has its widget."""
+        return not self._more.isActive()
+
     def follow(self) -> None:
         """Go to the end and stay there."""
         self._following = True

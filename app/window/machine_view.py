@@ -59,6 +59,7 @@ class MachineView(QWidget):
             self._marks.append((mark, verdict))
             title, words = QLabel(self._title(name)), QLabel(self._words(name, verdict, report.facts.get(name, {})))
             title.setProperty("kind", "muted")
+            title.setContentsMargins(0, 2, 0, 0)  # smaller letters on the same line as the larger ones
             words.setWordWrap(True)
             self._grid.addWidget(mark, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(title, row, 1, Qt.AlignmentFlag.AlignTop)

@@ -251,6 +251,9 @@ QTextBrowser {{ background: transparent; border: none; }}
 QScrollArea[kind="strip"], QScrollArea[kind="strip"] > QWidget > QWidget {{ background: transparent; border: none; }}
 QFrame#composer QScrollArea, QWidget#chips {{ background: transparent; border: none; }}
 QFrame[kind="chip"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 12px; }}
+QFrame[kind="card"] {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 12px; }}
+QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] {{ background: {t.surface}; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] QLabel {{ color: {t.text}; }}
 QFrame[kind="bubble"] QFrame[kind="chip"] QLabel[kind="muted"] {{ color: {t.muted}; }}

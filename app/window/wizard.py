@@ -50,7 +50,7 @@ class Wizard(QDialog):
         self.skip.clicked.connect(self.reject)
         self.finished.connect(self._end)
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(24, 12, 24, 18)
+        buttons.setContentsMargins(25, 12, 32, 18)  # in line with the pages; a link has 7 of its own
         buttons.setSpacing(10)
         buttons.addWidget(self.skip)
         buttons.addStretch(1)

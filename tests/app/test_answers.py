@@ -25,7 +25,7 @@ def answer_to(qtbot: QtBot, application: Application, text: str) -> AnswerView:
     type_and_send(qtbot, application, text)
     qtbot.waitUntil(answered(application), timeout=15_000)
     qtbot.wait(100)
-    qtbot.waitUntil(lambda: not application.window.conversation._more.isActive(), timeout=15_000)
+    qtbot.waitUntil(lambda: application.window.conversation.settled, timeout=15_000)
     view = application.window.conversation.views[-1]
     assert isinstance(view, AnswerView)
     return view

@@ -39,7 +39,7 @@ def test_thousand_turns_are_scrolled_without_a_stall(qtbot: QtBot, application: 
         heartbeat.stop()
         worst.append(heartbeat.longest)
         print(f"scrolling: 99 % of the gaps below {heartbeat.percentile(0.99) * 1000:.0f} ms")
-        qtbot.waitUntil(lambda: not conversation._more.isActive(), timeout=15_000)
+        qtbot.waitUntil(lambda: conversation.settled, timeout=15_000)
         assert 1 < len(conversation.views) < 40
         if worst[-1] < LONGEST_STALL:
             break
@@ -54,7 +54,7 @@ def test_every_message_is_seen_where_it_belongs(qtbot: QtBot, application: Appli
     seen: dict[int, str] = {}
     bar.setValue(0)
     while True:
-        qtbot.waitUntil(lambda: not conversation._more.isActive(), timeout=15_000)  # all in sight have their widgets
+        qtbot.waitUntil(lambda: conversation.settled, timeout=15_000)  # all in sight have their widgets
         tops = [view.y() for view in conversation.views]
         assert tops == sorted(tops)
         for above, below in zip(conversation.views, conversation.views[1:]):

@@ -19,11 +19,10 @@ class LookPage(SettingsPage):
         themes = {"system": self.tr("Like the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
         themes = {value: themes[value] for value in THEMES}
         self.theme_choice = self.choice(self.tr("Theme"), "theme", themes, settings.theme)
+        names = {value: _OWN_NAMES.get(value, self.tr("Like the system")) for value in LANGUAGES}
+        self.language = self.choice(self.tr("Language"), "language", names, settings.language)
         self.font_size = self.percent(self.tr("Size of the text"), "font_size", 80, 200, 10, settings.font_size)
         self.face = self.switch(self.tr("A face in calls (F8)"), "face", settings.face)
         self.captions = self.switch(self.tr("What is spoken in large letters (F9)"), "captions", settings.captions)
         self.still = self.switch(self.tr("Less motion"), "still", settings.still)
-        self.section(self.tr("Language"))
-        names = {value: _OWN_NAMES.get(value, self.tr("Like the system")) for value in LANGUAGES}
-        self.language = self.choice(self.tr("Language"), "language", names, settings.language)
         self.column.addStretch(1)

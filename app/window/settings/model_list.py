@@ -88,7 +88,7 @@ class ModelCard(QFrame):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        self.setObjectName("modelCard")
+        self.setProperty("kind", "card")
         self.setAccessibleName(name)
         self._name, self._size = QLabel(name), QLabel()
         self._name.setProperty("kind", "strong")
@@ -118,7 +118,7 @@ class ModelCard(QFrame):
             buttons.addWidget(button)
         buttons.addStretch(1)
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 4, 0, 8)
+        rows.setContentsMargins(12, 12, 12, 12)
         rows.setSpacing(6)
         rows.addLayout(head)
         rows.addWidget(self._words)
@@ -129,7 +129,7 @@ class ModelCard(QFrame):
     @property
     def words(self) -> str:
         """What it says about the model."""
-        return f"{self._words.text()} {self._told.text()}".strip()
+        return self._joined(self._words.text(), self._told.text())
 
     def show_entry(self, entry: ModelEntry) -> None:
         """As it is now."""
@@ -158,18 +158,18 @@ class ModelCard(QFrame):
                 return self.tr("{share} % · connecting…").format(share=self._percent(entry))
             case ModelState.COMING:
                 told = self.tr("{share} % · {rate} MB a second · {left} left")
-                rate = f"{entry.rate / 1e6:.1f}"
+                rate = f"{entry.rate / 1e6:.{0 if entry.rate > 10e6 else 1}f}"
                 return told.format(share=self._percent(entry), rate=rate, left=self._time(entry.seconds_left))
             case ModelState.PARTIAL:
                 told = self.tr("Paused at {share} %.").format(share=self._percent(entry))
-                return f"{told} {self._fit(entry.fit)}".strip()
+                return self._joined(told, self._fit(entry.fit))
             case ModelState.CHECKING:
                 return self.tr("Checking every file…")
             case ModelState.REMOVING:
                 return self.tr("Removing…")
             case ModelState.INSTALLED:
                 told = self.tr("Installed.")
-                return f"{told} {self._fit(entry.fit)}".strip()
+                return self._joined(told, self._fit(entry.fit))
             case _:
                 return self._fit(entry.fit)
 
@@ -188,8 +188,13 @@ class ModelCard(QFrame):
         words = told.format(precision=fit.precision, amounts=amounts)
         if not fit.has_room:
             told = self.tr("The disk has no room: {needed} to download, {free} free.")
-            words += " " + told.format(needed=self._gigabytes(fit.disk_needed), free=self._gigabytes(fit.disk_free))
+            sizes = {"needed": self._gigabytes(fit.disk_needed), "free": self._gigabytes(fit.disk_free)}
+            words = self._joined(words, told.format(**sizes))
         return words
+
+    def _joined(self, one: str, other: str) -> str:
+        """Two sentences, as the language puts one behind the other."""
+        return self.tr("{one} {other}").format(one=one, other=other) if one and other else one or other
 
     def _percent(self, entry: ModelEntry) -> int:
         return int(100 * entry.fetched / max(1, entry.size))
