@@ -28,8 +28,8 @@ _PICTURE = QSize(460, 320)  # points at most, of a picture with marks
 class AnswerView(MessageView):
     """What the model answers, as it comes."""
 
-    def __init__(self, theme: Theme, message: Message, acts: MessageActs) -> None:
-        super().__init__(theme, message, acts)
+    def __init__(self, theme: Theme, message: Message, acts: MessageActs, parent: QWidget) -> None:
+        super().__init__(theme, message, acts, parent)
         self._caption = Caption()
         self._playhead: Playhead | None = None
         self._rate = TYPICAL_RATE

@@ -62,6 +62,7 @@ class ConversationView(QScrollArea):
         self._built: list[_Row] = []  # those with a widget, in no order
         self._tops: np.ndarray | None = None  # of the rows, and behind them the end; None where it must be counted anew
         self._half_built: tuple[_Row, MessageView] | None = None
+        self._in_order = True  # the widgets, for Tab
         self._dirty: set[int] = set()
         self._following = True
         self._placing = False
@@ -187,21 +188,19 @@ class ConversationView(QScrollArea):
 
     def _make(self, row: _Row) -> MessageView:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
-        view: MessageView = kind(self._theme, row.message, self.acts)
+        view: MessageView = kind(self._theme, row.message, self.acts, self._page)
         view.set_room(self._room())
         self._tell_given(view)
         view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
         return view
 
     def _settle(self, row: _Row, view: MessageView) -> None:
-        view.setParent(self._page)
         row.view = view
         self._built.append(row)
         view.show()
         self._measure(row)
         view.reshaped.connect(self._on_reshaped)
-        if row is not self._rows[-1]:
-            self._order_focus()
+        self._in_order = self._in_order and row is self._rows[-1]
 
     def _tell_given(self, view: MessageView) -> None:
         """What an answer may speak of."""
@@ -230,6 +229,7 @@ class ConversationView(QScrollArea):
 
     def _order_focus(self) -> None:
         """Tab goes down the conversation, whichever message got its widget first."""
+        self._in_order = True
         last: QWidget | None = None
         for view in self.views:
             for control in view.controls():
@@ -277,6 +277,8 @@ class ConversationView(QScrollArea):
         self._placing = True
         if self._build_one():
             self._more.start()
+        elif not self._in_order:
+            self._order_focus()
         self._arrange(anchor)
 
     def _arrange(self, anchor: tuple[_Row, int] | None) -> None:

@@ -23,8 +23,8 @@ class MessageView(QWidget):
 
     reshaped = Signal(object)
 
-    def __init__(self, theme: Theme, message: Message, acts: MessageActs) -> None:
-        super().__init__()
+    def __init__(self, theme: Theme, message: Message, acts: MessageActs, parent: QWidget) -> None:
+        super().__init__(parent)  # from the beginning: to move a widget with all that is in it takes Qt a while
         self.theme, self.message, self.acts = theme, message, acts
 
     def refresh(self) -> None:

@@ -24,8 +24,8 @@ _PICTURE, _FILM = QSize(260, 180), QSize(400, 240)  # points at most
 class QuestionView(MessageView):
     """What the person typed, said and gave."""
 
-    def __init__(self, theme: Theme, message: Message, acts: MessageActs) -> None:
-        super().__init__(theme, message, acts)
+    def __init__(self, theme: Theme, message: Message, acts: MessageActs, parent: QWidget) -> None:
+        super().__init__(theme, message, acts, parent)
         self._files = QVBoxLayout()
         self._files.setSpacing(8)
         self._chips: list[FileChip] = []

@@ -72,7 +72,7 @@ def test_what_is_read_stays_in_place_while_an_answer_grows(qtbot: QtBot, applica
     conversation = application.window.conversation
     bar = conversation.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: conversation.settled, timeout=15_000)
     watched = next(v for v in conversation.views if v.mapTo(conversation.viewport(), v.rect().topLeft()).y() > 0)
     place = watched.mapTo(conversation.viewport(), watched.rect().topLeft()).y()
     last = application.shown.messages[-1]
@@ -91,7 +91,7 @@ def test_tab_goes_down_the_conversation(qtbot: QtBot, application: Application) 
     conversation = application.window.conversation
     bar = conversation.verticalScrollBar()
     bar.setValue(0)  # the messages above get their widgets after those at the end
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: conversation.settled, timeout=15_000)
     first = conversation.views[0].controls()[0]
     first.setFocus()
     places = []
