@@ -21,6 +21,7 @@ class RingBuffer:
         # Zeros are mapped lazily: a large ring costs nothing until it is used.
         self._data = np.zeros(capacity + kept, np.float32)
         self._kept = kept
+        self._first = 0  # the sample, counted as `written` counts, that lies at the beginning of the memory
         self.written = 0
         self.consumed = 0
         self.dropped = 0
@@ -32,17 +33,23 @@ class RingBuffer:
         """Append what fits and return how many that were; the rest is counted as dropped. Writer only."""
         count = min(len(samples), len(self._data) - self._kept - len(self))
         self.dropped += len(samples) - count
-        start = self.written % len(self._data)
+        start = (self.written - self._first) % len(self._data)
         first = min(count, len(self._data) - start)
         self._data[start : start + first] = samples[:first]
         self._data[: count - first] = samples[first:count]
         self.written += count
         return count
 
+    def start_over(self) -> None:
+        """Where nothing waits, go on at the beginning of the memory: of a large ring only as much is ever used as has
+        waited at a time. The reader cannot go back any more. Writer only, and while the reader does not go back."""
+        if not len(self):
+            self._first = self.written
+
     def read_into(self, out: np.ndarray) -> int:
         """Fill `out` from its beginning with what there is, and return how many samples that were. Reader only."""
         count = min(len(out), len(self))
-        start = self.consumed % len(self._data)
+        start = (self.consumed - self._first) % len(self._data)
         first = min(count, len(self._data) - start)
         out[:first] = self._data[start : start + first]
         out[first:count] = self._data[: count - first]

@@ -134,6 +134,7 @@ class Speaker:
         """A new reply starts; what still plays of the one before is faded out."""
         with self._lock:
             self._stop_at = self._origin = self._ring.written
+            self._ring.start_over()  # a call has many short replies: they share the memory of the longest
             self.sounded_at = None
             self._resampler = self._stretching = None
             self._pace = self.tempo
