@@ -271,7 +271,7 @@ class Remembering:
 
     def history_damaged(self, aside: Path) -> None:
         """A fresh file has begun: what is shown is kept again, so that nothing of it is lost."""
-        self._shown.set_notice(
+        self._shown.tell_too(
             Notice(f"The history was damaged; it is kept in {aside}, and a new one has begun.", "warning")
         )
         self._open = KeptConversation(turns=self._open.turns)

@@ -119,6 +119,7 @@ class ConversationViewModel:
         self.view: np.ndarray | None = None
         self.muted = False
         self._givers: list[Message] | None = None  # the messages with files; None where they must be looked for
+        self._later: list[Notice] = []  # behind the one that is told now
         self._listeners = Listeners[[Change]]()
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -259,10 +260,19 @@ class ConversationViewModel:
             self.tell(What.HANDS_FREE)
 
     def set_notice(self, notice: Notice | None) -> None:
-        """Tell the person something, or take it away."""
+        """Tell the person something, or take it away; then what waits behind it is told."""
+        if notice is None and self._later:
+            notice = self._later.pop(0)
         if notice != self.notice:
             self.notice = notice
             self.tell(What.NOTICE)
+
+    def tell_too(self, notice: Notice) -> None:
+        """Tell the person something, behind a warning that is being told now."""
+        if self.notice is not None and self.notice.severity != "info":
+            self._later.append(notice)
+        else:
+            self.set_notice(notice)
 
     def set_model(self, model: ModelInfo | None) -> None:
         """Another model is there, or none."""

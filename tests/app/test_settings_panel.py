@@ -258,6 +258,12 @@ def test_damaged_settings_are_kept_aside_and_told(qtbot: QtBot, qapp: QApplicati
     made = Application(qapp, store, FACTORY)
     assert "settings.damaged.json" in made.window.banner.text
     assert (profile / "settings.damaged.json").read_text("utf-8") == '{"theme": "dark", '
+    made.remembering.history_damaged(profile / "history.damaged-1.sqlite")  # both at once, as a broken disk leaves them
+    assert "settings.damaged.json" in made.window.banner.text
+    made.window.banner.closed.emit()
+    assert "history.damaged-1.sqlite" in made.window.banner.text
+    made.window.banner.closed.emit()
+    assert made.shown.notice is None
     store.change(theme="light")
     assert SettingsStore(profile).current.theme == "light"
     made.close()
