@@ -1,4 +1,5 @@
-"""Whether a window can open here, found out before Qt does: where it cannot, Qt ends the process with no exception."""
+"""Whether a window can open here, found out before Qt does: where it cannot, Qt ends the process with no exception;
+and what is told when the display goes away, which Qt ends it for, too."""
 
 from __future__ import annotations
 
@@ -10,6 +11,19 @@ import sys
 from pathlib import Path
 
 _PATIENCE = 2.0  # seconds that an X server on another machine may take to answer
+
+
+def tell_when_it_goes() -> None:
+    """One sentence behind Qt's own words, which say neither what has become of the conversation nor what to do."""
+    from PySide6.QtCore import qInstallMessageHandler
+
+    def tell(_kind: object, _context: object, words: str) -> None:
+        print(words, file=sys.stderr)
+        if "connection broke" in words:  # X11's and Wayland's alike
+            told = "the display is gone, and the window with it. What was said is kept: start the program again."
+            print(f"visavis: {told}", file=sys.stderr, flush=True)
+
+    qInstallMessageHandler(tell)
 
 
 def problem() -> str | None:

@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         screenshot(options.screenshot, options.theme or "light", options.language or "en", options.size, options.page)
         return 0
     qt = make_qt()
+    display.tell_when_it_goes()
     instance = SingleInstance(home())
     if not instance.claim():
         print("visavis: the window is open already; it has been raised.", file=sys.stderr)
