@@ -29,6 +29,7 @@ from app.window.welcome import Welcome
 
 _FRAME = 33  # milliseconds: tokens may come faster than anybody sees
 _LATEST = 500  # milliseconds after which a growing text is drawn, however long it is and however slow the machine
+_OVERDUE = 40  # milliseconds after which the next widget is made, whatever else there is to do
 _SHARE = 16  # of its time that the window leaves to everything else, for each part that it takes to draw a growing text
 _MARGIN = 16  # points beside the messages, as beside the input below them
 _TOP, _BETWEEN, _BOTTOM = 28, 26, 24  # points
@@ -89,9 +90,11 @@ class ConversationView(QScrollArea):
 
         self._timer = QTimer(self, interval=_FRAME, singleShot=True)
         self._timer.timeout.connect(self._refresh_dirty)
-        # The next widget, once the window has drawn itself. Not 0: on a busy machine Qt never comes to such a timer.
-        self._more = QTimer(self, interval=1, singleShot=True)
+        # The next widget, once the window has nothing else to do; on a busy machine that may be never.
+        self._more = QTimer(self, interval=0, singleShot=True)
+        self._overdue = QTimer(self, interval=_OVERDUE, singleShot=True)
         self._more.timeout.connect(self._build_more)
+        self._overdue.timeout.connect(self._build_more)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         shown.subscribe(self._on_change)
         self._rebuild()
@@ -118,7 +121,7 @@ class ConversationView(QScrollArea):
             case What.ADDED:
                 self._append(self._shown.messages[change.index])
                 self._following = True
-                self._more.start()  # a question and its answer come in one act: their widgets come one by one
+                self._want_more()  # a question and its answer come in one act: their widgets come one by one
             case What.CHANGED:
                 self._dirty.add(change.index)
                 if not self._timer.isActive():
@@ -139,9 +142,11 @@ class ConversationView(QScrollArea):
         for index in dirty:
             if index < len(self._rows):
                 row = self._rows[index]
+                half = self._half_built[1] if self._half_built is not None and self._half_built[0] is row else None
+                if (view := row.view or half) is not None:
+                    view.refresh()
+                    self._tell_given(view)
                 if row.view is not None:
-                    row.view.refresh()
-                    self._tell_given(row.view)
                     self._measure(row)
                 else:
                     self._set_height(row, _estimate(row.message, self._room()))
@@ -269,14 +274,21 @@ class ConversationView(QScrollArea):
         """Put everything where it belongs; what has no widget yet gets it later."""
         if not self._placing:
             self._arrange(anchor or self._anchor())
-            self._more.start()
+            self._want_more()
+
+    def _want_more(self) -> None:
+        self._more.start()
+        if not self._overdue.isActive():
+            self._overdue.start()
 
     def _build_more(self) -> None:
         """One more widget, so that the window never waits for many."""
         anchor = self._anchor()
         self._placing = True
+        self._more.stop()
+        self._overdue.stop()
         if self._build_one():
-            self._more.start()
+            self._want_more()
         elif not self._in_order:
             self._order_focus()
         self._arrange(anchor)
@@ -354,7 +366,7 @@ class ConversationView(QScrollArea):
             return
         bar = self.verticalScrollBar()
         self._following = bar.maximum() - bar.value() < _NEAR_END
-        self._more.start()
+        self._want_more()
         self._show_way_to_end()
 
     def _show_way_to_end(self) -> None:
