@@ -168,6 +168,7 @@ def test_question_stopped_before_its_answer_can_be_asked_again(qtbot: QtBot, app
     assert application.shown.phase is Phase.THINKING
     press_escape(qtbot, application)
     assert [message.role for message in application.shown.messages] == [Role.USER]
+    qtbot.waitUntil(lambda: application.window.conversation.settled, timeout=15_000)
     view = application.window.conversation.views[0]
     qtbot.waitUntil(view._reason.isVisible, timeout=15_000)  # type: ignore[attr-defined]
     application.session.restart()

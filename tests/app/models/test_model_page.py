@@ -67,7 +67,7 @@ def test_a_download_as_it_goes(qtbot: QtBot) -> None:
     widget = shown(qtbot, coming)
     card = widget.cards["7b"]
     assert offered(card) == ["Pause"] and card.bar.value() == 250
-    assert card.words.startswith("25 % · 50.0 MB a second · 5 minute")
+    assert card.words.startswith("25 % · 50 MB a second · 5 minute")
     paused = ModelEntry("7b", ModelState.PARTIAL, 20 * 10**9, fetched=5 * 10**9, told="The disk is full.")
     models = ModelsViewModel()
     models.show([paused])
