@@ -67,6 +67,7 @@ def test_what_was_not_heard_of_a_stopped_answer_stays_told_apart(qtbot: QtBot, a
     qtbot.waitUntil(lambda: (p := application.shown.playhead) is not None and p.seconds > 0.6, timeout=15_000)
     application.session.stop()
     qtbot.wait(200)
+    qtbot.waitUntil(lambda: application.window.conversation.settled, timeout=15_000)
     view = application.window.conversation.views[-1]
     assert isinstance(view, AnswerView)
     answer = application.shown.messages[-1]
@@ -176,6 +177,7 @@ def test_own_speech_is_replayed_from_where_one_clicks(
     qtbot.waitUntil(answered(application), timeout=15_000)
     application.session.stop()
     qtbot.waitUntil(lambda: silent(application), timeout=15_000)
+    qtbot.waitUntil(lambda: application.window.conversation.settled, timeout=15_000)
     view = next(v for v in application.window.conversation.views if isinstance(v, QuestionView))
     waveform = view._voice._waveform
     qtbot.mouseClick(waveform, Qt.MouseButton.LeftButton, pos=QPoint(waveform.width() // 2, 10))

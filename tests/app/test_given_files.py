@@ -38,6 +38,7 @@ def ask_about(qtbot: QtBot, application: Application, path: Path, text: str) -> 
     type_and_send(qtbot, application, text)
     qtbot.waitUntil(answered(application), timeout=10_000)
     qtbot.waitUntil(lambda: silent(application), timeout=10_000)
+    qtbot.waitUntil(lambda: application.window.conversation.settled, timeout=15_000)
     question, answer = application.window.conversation.views[-2:]
     assert isinstance(question, QuestionView) and isinstance(answer, AnswerView)
     return question, answer

@@ -149,6 +149,7 @@ def test_what_a_camera_saw_is_kept_until_it_is_deleted(
     second.window.conversation.acts.ask_again.emit(second.shown.messages[1])  # the model sees it once more
     qtbot.waitUntil(answered(second), timeout=15_000)
     assert "[1 frames to 0.0 s]" in second.shown.messages[-1].text
+    qtbot.waitUntil(lambda: second.window.conversation.settled, timeout=15_000)
     view = next(v for v in second.window.conversation.views if v.message is second.shown.messages[0])
     assert isinstance(view, QuestionView)
     qtbot.mouseClick(view._open_drawer, Qt.MouseButton.LeftButton)

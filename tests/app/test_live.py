@@ -210,6 +210,7 @@ def test_drawer_shows_and_deletes_what_was_given(
     qtbot.waitUntil(answered(application), timeout=15_000)
     application.session.stop()
     qtbot.waitUntil(lambda: silent(application), timeout=15_000)
+    qtbot.waitUntil(lambda: application.window.conversation.settled, timeout=15_000)
     view = next(v for v in application.window.conversation.views if isinstance(v, QuestionView))
     qtbot.mouseClick(view._open_drawer, Qt.MouseButton.LeftButton)
     drawer = view._drawer
