@@ -76,6 +76,8 @@ def about_one(scene: Scene, rnd: random.Random) -> tuple[str, str]:
         (f"Is the {shape} big or small?", f"The {shape} is {size}."),
         (rnd.choice(["What do you see?", "Describe the picture.", "What is in the picture?"]),
          f"I see a {size} {color} {shape} {_ON[place]}."),
+        (rnd.choice([f"How many {SHAPES[shape]} do you see?", f"How many {SHAPES[shape]} are there?",
+                     f"Count the {SHAPES[shape]}."]), f"There is one {shape}."),
         (f"Is the {shape} {color}?", f"Yes, the {shape} is {color}."),
         (f"Is there {_a(other)}?", f"No, there is {_a(shape)}."),
     ])  # fmt: skip
@@ -119,7 +121,7 @@ def about_two(scene: Scene, rnd: random.Random) -> tuple[str, str]:
             f"Does the {a} stand above or below the {b}?",
         ])  # fmt: skip
     return rnd.choice([
-        (asked, tell), (asked, tell), (asked, tell),
+        *[(asked, tell)] * 4,
         (rnd.choice([f"What is {_ON[p1]}?", f"Which shape is {_ON[p1]}?"]), f"The {c1} {s1} is {_ON[p1]}."),
         (f"What color is the {s1}?", f"The {s1} is {c1}."),
         (f"Which color does the {s1} have?", f"The {s1} is {c1}."),
@@ -130,7 +132,7 @@ def about_two(scene: Scene, rnd: random.Random) -> tuple[str, str]:
 
 def still(rnd: random.Random, height: int = 112, width: int = 112) -> Case:
     """A drawn scene."""
-    kind, about = rnd.choices([(d.one, about_one), (d.many, about_many), (d.two, about_two)], (0.35, 0.25, 0.4))[0]
+    kind, about = rnd.choices([(d.one, about_one), (d.many, about_many), (d.two, about_two)], (0.35, 0.3, 0.35))[0]
     scene = kind(rnd)
     on = d.ground(rnd, [t.color for t in scene.things])
     frames = d.drawn(scene.things, on, width, height, rnd)[None]
