@@ -304,8 +304,12 @@ def test_damaged_history_is_told_and_what_is_open_is_kept_again(qtbot: QtBot, st
     ask(qtbot, application, "said before the accident")
     wait_for_titles(qtbot, application, ["said before the accident"])
     keeper = application.remembering._keeper
-    keeper._thread.submit(keeper._close).result(60)
-    (profile / "history.sqlite").write_bytes(b"\0" * 5000 + b"damage" * 1000)
+
+    def damage() -> None:  # on the keeper's thread: nothing that it still has to write comes in between
+        keeper._close()
+        (profile / "history.sqlite").write_bytes(b"\0" * 5000 + b"damage" * 1000)
+
+    keeper._thread.submit(damage).result(60)
     ask(qtbot, application, "said after it")
     qtbot.waitUntil(application.window.banner.isVisible, timeout=15_000)
     assert "history.damaged-1.sqlite" in application.window.banner.text
