@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from app.pipes import read_exactly
+
 DEVICE_LOST = 86  # exit code of an engine whose graphics device is gone: a new process may find it again
 PICTURE_PIXELS = (56 * 56, 28 * 28 * 16384)  # the official checkpoints'
 _NUMBER = struct.Struct("<Q")
@@ -298,7 +300,7 @@ def read_message(stream: BinaryIO) -> Command | Event | None:
     sizes = count and _read_numbers(stream, count[0])
     if not sizes:
         return None
-    parts = [part for size in sizes if (part := _read(stream, size)) is not None]
+    parts = [part for size in sizes if (part := read_exactly(stream, size)) is not None]
     if len(parts) < len(sizes):
         return None
     message: Command | Event = pickle.loads(parts[0], buffers=parts[1:])
@@ -309,15 +311,3 @@ def _read_numbers(stream: BinaryIO, count: int) -> list[int]:
     """So many numbers, or none where the stream ends before."""
     data = stream.read(count * _NUMBER.size)
     return [number for (number,) in _NUMBER.iter_unpack(data)] if len(data) == count * _NUMBER.size else []
-
-
-def _read(stream: BinaryIO, size: int) -> memoryview | None:
-    """So many bytes, or None where the stream ends before; in memory that is not cleared first, and may be changed."""
-    part = np.empty(size, np.uint8).data
-    filled = 0
-    while filled < size:
-        count = stream.readinto(part[filled:])  # type: ignore[attr-defined]
-        if not count:
-            return None
-        filled += count
-    return part

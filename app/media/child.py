@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from app.pipes import read_exactly
 from model.errors import CannotRunError
 
 _MAX_BYTES = 2 << 30  # of one array; what claims to be larger is not believed
@@ -154,13 +155,8 @@ def _read_arrays(stream: IO[bytes], header: dict[str, Any]) -> dict[str, np.ndar
     for name, dtype, shape in header.get("arrays", []):
         if dtype not in ("uint8", "float32") or int(np.prod(shape)) * np.dtype(dtype).itemsize > _MAX_BYTES:
             return None
-        array = np.empty(shape, dtype)
-        view = array.reshape(-1).view(np.uint8).data
-        filled = 0
-        while filled < len(view):
-            count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
-            if not count:
-                return None
-            filled += count
-        arrays[name] = array
+        data = read_exactly(stream, int(np.prod(shape)) * np.dtype(dtype).itemsize)
+        if data is None:
+            return None
+        arrays[name] = np.asarray(data).view(dtype).reshape(shape)
     return arrays
