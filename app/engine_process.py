@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from app.engine_protocol import Command, EngineDied, Event, Quit, read_message, write_message
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +56,7 @@ class EngineProcess:
             command += ["--engine-factory", self._factory]
         environment = dict(os.environ)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
+        environment.setdefault("OMP_NUM_THREADS", str(_threads()))
         child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -109,6 +112,12 @@ class EngineProcess:
         if not expected:
             self._commands.put(None)  # lets the writing thread go
             self._on_event(EngineDied(exit_code, "\n".join(lines)))
+
+
+def _threads() -> int:
+    """How many threads may compute: a core is left to window, microphone and loudspeaker. Threads that share their
+    cores with those wait for each other, spinning: on two cores two of them are slower than one."""
+    return max(1, (psutil.cpu_count(logical=False) or os.cpu_count() or 1) - 1)
 
 
 def _write_commands(child: subprocess.Popen[bytes], commands: queue.SimpleQueue[Command | None]) -> None:

@@ -75,15 +75,15 @@ class Context:
     # reading
 
     def read(self, pieces: list[EncodedPiece]) -> Tensor:
-        """Read pieces behind each other, PREFILL tokens at a time; the Thinker's final hidden states [S, hidden] of the
-        last of those."""
+        """Read pieces behind each other, as one, PREFILL tokens at a time: every reading costs all weights' way through
+        the memory. The Thinker's final hidden states [S, hidden] of the last of those."""
         hidden = torch.empty(0)
-        for piece in pieces:
-            positions = piece.positions.split(PREFILL, dim=1)
-            for embeds, spoken, at in zip(piece.embeds.split(PREFILL), piece.spoken.split(PREFILL), positions):
-                hidden = self._thinker(embeds, at, self.memory.thinker_cache)
-                if self._talker is not None and self.memory.talker_cache is not None:
-                    self._talker(hidden + spoken, at, self.memory.talker_cache)
+        whole_embeds, whole_spoken = torch.cat([p.embeds for p in pieces]), torch.cat([p.spoken for p in pieces])
+        positions = torch.cat([p.positions for p in pieces], dim=1).split(PREFILL, dim=1)
+        for embeds, spoken, at in zip(whole_embeds.split(PREFILL), whole_spoken.split(PREFILL), positions):
+            hidden = self._thinker(embeds, at, self.memory.thinker_cache)
+            if self._talker is not None and self.memory.talker_cache is not None:
+                self._talker(hidden + spoken, at, self.memory.talker_cache)
         self.position = pieces[-1].next_position
         return hidden
 

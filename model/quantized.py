@@ -1,13 +1,16 @@
 """Linear layers whose weights take fewer bytes, and which kind a layer becomes.
 
 For decoding, 8-bit weights: one token reads every weight once, so bytes are most of a step's time; torch's kernel
-`_weight_int8pack_mm`, no other library. Many rows at once are bound by arithmetic instead, where the kernel is slower
-than a plain product: those use a copy of the same rounded weights, in bfloat16 or where the processor does not multiply
-that in float32, or make it anew where it would not fit.
+`_weight_int8pack_mm`, or on few cores our own (`model.few_rows`). Many rows at once are bound by arithmetic instead,
+where a kernel is slower than a plain product: those use a copy of the same rounded weights, in bfloat16 or where the
+processor does not multiply that in float32, or make it anew where it would not fit.
 4 bits: `model.four_bits`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +22,7 @@ from model.placement import INT4, INT8_COPIED, INT8_COPIED_WIDE, INT8_KINDS, NF4
 
 _FEW_ROWS = 4  # from here on the plain product is the faster one
 _COPIES = {INT8_COPIED: torch.bfloat16, INT8_COPIED_WIDE: torch.float32}
+_MOST_THREADS = 2  # of torch, up to which our own kernel is faster than its one
 _ROWS_AT_ONCE = 1 << 20  # weights; what lies between them and their levels is float32
 
 
@@ -31,6 +35,7 @@ class Int8Linear(nn.Module):
 
     levels: Tensor
     scales: Tensor
+    _scales32: Tensor | None = None
 
     def __init__(self, weight: Tensor, bias: Tensor | None, copy: torch.dtype | None = torch.bfloat16) -> None:
         super().__init__()
@@ -44,7 +49,10 @@ class Int8Linear(nn.Module):
         rows = x.reshape(-1, x.shape[-1])
         if len(rows) > _FEW_ROWS or x.device.type != "cpu":
             return self._in_parts(x) if self.weight is None else F.linear(x, self.weight, self.bias)
-        # the kernel reads bfloat16 rows several times faster than float32 ones, on every processor
+        if x.dtype is torch.float32 and torch.get_num_threads() <= _MOST_THREADS:
+            out = _our_kernel()(rows, self.levels, self._wide_scales()).view(*x.shape[:-1], -1)
+            return out if self.bias is None else out + self.bias
+        # torch's kernel reads bfloat16 rows several times faster than float32 ones, on every processor
         out = torch.ops.aten._weight_int8pack_mm(rows.to(torch.bfloat16), self.levels, self.scales)
         out = out.view(*x.shape[:-1], -1).to(x.dtype)
         return out if self.bias is None else out + self.bias
@@ -56,9 +64,31 @@ class Int8Linear(nn.Module):
         out = torch.cat(parts, dim=-1)
         return out if self.bias is None else out + self.bias
 
+    def _wide_scales(self) -> Tensor:
+        """In float32, [out]; made once."""
+        if self._scales32 is None:
+            self._scales32 = self.scales.float()
+        return self._scales32
+
     def _wide(self, dtype: torch.dtype, begin: int = 0, end: int | None = None) -> Tensor:
         """Outputs `begin` to `end` [out, in] in float32 or bfloat16; a level is exact in it, so this rounds once."""
         return self.levels[begin:end].to(dtype) * self.scales[begin:end, None].to(dtype)
+
+
+@cache
+def _our_kernel() -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Imported only where it is used: numba takes a quarter of a second, and as much to find what it has compiled."""
+    from model.few_rows import product
+
+    return product
+
+
+def prepare_few_rows(module: nn.Module) -> None:
+    """Have our kernel ready before the first token, where the module has layers that use it."""
+    if torch.get_num_threads() > _MOST_THREADS:
+        return
+    if any(isinstance(part, Int8Linear) and part.levels.device.type == "cpu" for part in module.modules()):
+        _our_kernel()
 
 
 def int8_levels(weight: Tensor) -> tuple[Tensor, Tensor]:

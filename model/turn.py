@@ -45,11 +45,13 @@ class Turn:
         self._text = ""
         self._opened = False  # whether the header has been read
         self._senses: LiveSenses | None = None
+        self._unread: list[EncodedPiece] = []  # what the senses have left, where the end is read with it
         self.empty = True
 
     def copy(self) -> Turn:
         """The same state over the same context; for going back to it."""
         twin = copy.copy(self)
+        twin._unread = list(self._unread)
         twin._senses = self._senses.copy() if self._senses is not None else None
         return twin
 
@@ -93,17 +95,21 @@ class Turn:
         self._read_text()
 
     def end_senses(self) -> float:
-        """Nothing more is heard or seen; the seconds it took to read the rest of it."""
+        """Nothing more is heard or seen; the seconds it took to encode the rest of it, which `finish` reads."""
         begun = time.perf_counter()
-        self._end_senses()
+        if self._senses is not None:
+            self._unread = self._senses.finish()
+            self._senses = None
         return time.perf_counter() - begun
 
     def finish(self, closing: list[int]) -> Tensor:
         """The turn is over; read `closing` behind it. Hidden states [S, hidden] of the end."""
-        self._end_senses()
+        self.end_senses()
+        unread, self._unread = self._unread, []
         ids = [*self._take_text(), *closing]
-        self._context.make_room(len(ids) + 1)
-        return self._context.read([encode_piece(self._engine.thinker, TextPiece(ids), self._context.position)])
+        self._context.make_room(rows_of(unread) + len(ids) + 1)
+        start = unread[-1].next_position if unread else self._context.position
+        return self._context.read([*unread, encode_piece(self._engine.thinker, TextPiece(ids), start)])
 
     def _listen(self) -> LiveSenses:
         if self._senses is None:
@@ -112,9 +118,10 @@ class Turn:
         return self._senses
 
     def _end_senses(self) -> None:
-        if self._senses is not None:
-            self._senses.finish()
-            self._senses = None
+        self.end_senses()
+        if self._unread:
+            self._context.read(self._unread)
+            self._unread = []
 
     def _take_text(self) -> list[int]:
         """Ids of the header, once, and of the text that waits."""
@@ -151,12 +158,13 @@ class LiveSenses:
         self._base = 0  # position of time zero
         self._zero = 0.0  # when that is, in seconds of the turn: its beginning, or that of a film without sound
         self._after = 0  # position behind the last chunk
+        self._unread: list[EncodedPiece] = []  # of this chunk
         self._heard = 0  # sound tokens read
 
     def copy(self) -> LiveSenses:
         twin = copy.copy(self)
         twin._mel = self._mel.copy() if self._mel is not None else None
-        twin._pairs = list(self._pairs)
+        twin._pairs, twin._unread = list(self._pairs), list(self._unread)
         return twin
 
     def hear(self, samples: np.ndarray) -> None:
@@ -164,9 +172,11 @@ class LiveSenses:
             self._mel = MelStream(self._engine.mel_front_end)
             if self._open == "pictures":
                 self._close()
+                self._read()
         self._mel.push(samples)
         while (block := self._mel.take(self._block)) is not None:
             self._read_chunk(block)
+            self._read()
 
     def see(self, frame: np.ndarray, at: float) -> None:
         if at <= self._last_at:
@@ -180,9 +190,10 @@ class LiveSenses:
         self._encode_pair(first_at, first, frame)
         if self._mel is None and at >= self._chunk:  # nobody speaks: pictures alone
             self._read_chunk(None)
+            self._read()
 
-    def finish(self) -> None:
-        """The turn is over: read what is left."""
+    def finish(self) -> list[EncodedPiece]:
+        """The turn is over: what is left of it and not read yet."""
         if self._single is not None:
             at, frame = self._single
             self._encode_pair(at, frame, frame)
@@ -194,6 +205,17 @@ class LiveSenses:
         if rest is not None or self._pairs:
             self._read_chunk(rest, last=True)
         self._close()
+        unread, self._unread = self._unread, []
+        return unread
+
+    def _put(self, piece: EncodedPiece) -> None:
+        self._context.make_room(rows_of(self._unread) + len(piece.embeds) + 3)
+        self._unread.append(piece)
+
+    def _read(self) -> None:
+        if self._unread:
+            self._context.read(self._unread)
+            self._unread = []
 
     def _encode_pair(self, at: float, first: np.ndarray, second: np.ndarray) -> None:
         patches, self._grid = self._engine.patch_front_end.pair(first, second, self._grid)
@@ -212,11 +234,10 @@ class LiveSenses:
         for at, seen in ready:
             self._read_pair(at, seen)
         if heard is not None and len(heard):
-            self._context.make_room(len(heard) + 3)
             positions = line(self._base + self._heard, len(heard), self._context.device)
             self._heard += len(heard)
             self._after = self._base + self._heard
-            self._context.read([EncodedPiece(heard, torch.zeros_like(heard), positions, self._after)])
+            self._put(EncodedPiece(heard, torch.zeros_like(heard), positions, self._after))
 
     def _encode_sound(self, mel: Tensor | None) -> Tensor | None:
         if mel is None:
@@ -228,6 +249,7 @@ class LiveSenses:
 
     def _read_pair(self, at: float, seen: Tensor) -> None:
         assert self._grid is not None
+        self._read()  # what may be forgotten begins behind it
         seen = seen.to(self._engine.thinker.model.norm.weight.dtype)
         self._context.make_room(len(seen) + 3)
         rows, columns = self._grid.rows // self._merge, self._grid.columns // self._merge
@@ -245,17 +267,17 @@ class LiveSenses:
         ids = self._markers("start")
         self._context.make_room(len(ids) + 3)
         start = self._context.position
-        self._read_markers(ids, start)
+        self._put_markers(ids, start)
         self._base = self._after = start + 1
 
     def _close(self) -> None:
         if not self._open:
             return
-        self._context.make_room(2)
-        self._read_markers(self._markers("end"), self._after)
+        self._put_markers(self._markers("end"), self._after)
         pictures_left, self._open = self._pairs, ""
         if pictures_left:  # a camera that was switched on later than the microphone
             self._mel, self._heard = None, 0
+            self._read()
             self._read_chunk(None, last=True)
             self._close()
 
@@ -265,8 +287,13 @@ class LiveSenses:
         ids = {"both": [outer, inner], "sound": [inner], "pictures": [outer]}[self._open]
         return ids if side == "start" else ids[::-1]
 
-    def _read_markers(self, ids: list[int], position: int) -> None:
+    def _put_markers(self, ids: list[int], position: int) -> None:
         """Markers that open or close together share one position."""
         embeds = self._engine.thinker.embed(torch.tensor(ids, device=self._context.device))
         positions = torch.full((3, len(ids)), position, device=self._context.device)
-        self._context.read([EncodedPiece(embeds, embeds, positions, position + 1)])
+        self._put(EncodedPiece(embeds, embeds, positions, position + 1))
+
+
+def rows_of(pieces: list[EncodedPiece]) -> int:
+    """How many tokens these are."""
+    return sum(len(piece.embeds) for piece in pieces)

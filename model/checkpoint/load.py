@@ -27,6 +27,7 @@ from model.placement import BF16, FP32, PRECISIONS, Placement
 from model.plan import GIB, Plan, choose, plans
 from model.processor import multiplies_bfloat16
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
+from model.quantized import prepare_few_rows
 from model.talker import Talker
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
@@ -136,6 +137,7 @@ def _parts(
 
     try:
         thinker = part("thinker", lambda: Thinker(config.thinker), builder.thinker)
+        prepare_few_rows(thinker)
         if not speech:
             return thinker, None, None
         talker = part("talker", lambda: Talker(config.talker), builder.talker)

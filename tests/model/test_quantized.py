@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -45,3 +46,14 @@ def test_what_fine_tuning_changed_survives_storage() -> None:
     assert all(tensor.dtype in (torch.uint8, torch.float16) for tensor in kept.values())
     error = unpack_all(kept)["w"] - (base + change)
     assert error.norm() / change.norm() < 0.05
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_few_rows_on_few_cores_are_exact(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(3)
+    int8 = Int8Linear(torch.randn(70, 96) * 0.1, torch.randn(70), torch.float32)
+    assert int8.weight is not None
+    x = torch.randn(2, rows, 96)[:, ::2]  # not in one piece
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    with torch.inference_mode():
+        torch.testing.assert_close(int8(x), x @ int8.weight.T + int8.bias, rtol=1e-5, atol=1e-5)
