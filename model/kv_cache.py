@@ -49,6 +49,11 @@ class KVCache:
         stored_values.index_copy_(2, rows, values)
         return stored_keys[:, :, : self.visible], stored_values[:, :, : self.visible]
 
+    def buffers(self, layer: int) -> tuple[Tensor, Tensor] | None:
+        """All keys and values [B, H, capacity, D], for whoever writes rows by itself; None before the first write."""
+        keys = self._keys[layer]
+        return (keys, self._values[layer]) if keys.numel() else None
+
     def advance(self, tokens: int) -> None:
         """The last `tokens` rows written count from now on."""
         self.length += tokens

@@ -5,6 +5,8 @@ Parameter names are those of the official checkpoint.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from model.attention import additive_mask, attend
 from model.config import DecoderConfig
 from model.kv_cache import KVCache, causal_mask
+from model.quantized import Int8Linear, our_kernels, uses_our_kernels
 from model.rope import rotary_tables, rotate
 
 
@@ -89,12 +92,25 @@ class DecoderLayer(nn.Module):
         self.mlp = GatedMLP(config.hidden_size, config.intermediate_size)
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self._step: tuple[Callable[..., Tensor] | None] | None = None  # made with the first row
 
     def forward(
         self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, rows: Tensor, cache: KVCache | None
     ) -> Tensor:
+        if cache is not None and x.shape[:2] == (1, 1):
+            step, buffers = self._row_step(), cache.buffers(self.self_attn.layer)
+            if step is not None and buffers is not None and uses_our_kernels(x):
+                return step(x, rope, rows, *buffers)
         x = x + self.self_attn(self.input_layernorm(x), rope, mask, rows, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
+
+    def _row_step(self) -> Callable[..., Tensor] | None:
+        """All of it for one row in one function, where its weights are of that kind."""
+        if self._step is None:
+            parts = (self.self_attn.qkv_proj, self.self_attn.o_proj, self.mlp.gate_up_proj, self.mlp.down_proj)
+            fits = all(isinstance(part, Int8Linear) and part.levels.device.type == "cpu" for part in parts)
+            self._step = (our_kernels().layer_step(self) if fits else None,)
+        return self._step[0]
 
 
 class HostEmbedding(nn.Module):

@@ -9,8 +9,9 @@ processor does not multiply that in float32, or make it anew where it would not 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 import torch
 import torch.nn.functional as F
@@ -49,8 +50,8 @@ class Int8Linear(nn.Module):
         rows = x.reshape(-1, x.shape[-1])
         if len(rows) > _FEW_ROWS or x.device.type != "cpu":
             return self._in_parts(x) if self.weight is None else F.linear(x, self.weight, self.bias)
-        if x.dtype is torch.float32 and torch.get_num_threads() <= _MOST_THREADS:
-            out = _our_kernel()(rows, self.levels, self._wide_scales()).view(*x.shape[:-1], -1)
+        if uses_our_kernels(x):
+            out = our_kernels().product(rows, self.levels, self._wide_scales()).view(*x.shape[:-1], -1)
             return out if self.bias is None else out + self.bias
         # torch's kernel reads bfloat16 rows several times faster than float32 ones, on every processor
         out = torch.ops.aten._weight_int8pack_mm(rows.to(torch.bfloat16), self.levels, self.scales)
@@ -76,19 +77,21 @@ class Int8Linear(nn.Module):
 
 
 @cache
-def _our_kernel() -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """Imported only where it is used: numba takes a quarter of a second, and as much to find what it has compiled."""
-    from model.few_rows import product
+def our_kernels() -> ModuleType:
+    """`model.few_rows`, imported only where it is used: numba takes a quarter of a second, and what it has compiled as
+    much again."""
+    return import_module("model.few_rows")
 
-    return product
+
+def uses_our_kernels(x: Tensor) -> bool:
+    """Whether few rows like these are multiplied with 8-bit weights by our own kernels."""
+    return x.dtype is torch.float32 and x.device.type == "cpu" and torch.get_num_threads() <= _MOST_THREADS
 
 
 def prepare_few_rows(module: nn.Module) -> None:
-    """Have our kernel ready before the first token, where the module has layers that use it."""
-    if torch.get_num_threads() > _MOST_THREADS:
-        return
-    if any(isinstance(part, Int8Linear) and part.levels.device.type == "cpu" for part in module.modules()):
-        _our_kernel()
+    """Have our kernels ready before the first token, where the module has layers that use them."""
+    if any(isinstance(part, Int8Linear) and uses_our_kernels(part.scales.float()) for part in module.modules()):
+        our_kernels()
 
 
 def int8_levels(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,10 @@ import torch
 from torch import nn
 
 from model.checkpoint.packed import pack, unpack_all
+from model.config import DecoderConfig
+from model.context import line
+from model.kv_cache import KVCache
+from model.layers import Decoder, DecoderLayer
 from model.quantized import Int8Linear, NarrowLinear
 from training.assemble import stored_tuned
 
@@ -57,3 +61,35 @@ def test_few_rows_on_few_cores_are_exact(rows: int, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     with torch.inference_mode():
         torch.testing.assert_close(int8(x), x @ int8.weight.T + int8.bias, rtol=1e-5, atol=1e-5)
+
+
+def test_a_layer_of_one_row_in_one_function_is_that_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    torch.manual_seed(4)
+    decoder = Decoder(DecoderConfig(32, 48, 80, 2, 6, 2, 8, 512, 1e-6, 10000.0, (2, 1, 1)))
+    for weight in decoder.parameters():
+        weight.data.normal_(0.0, 0.3)
+    for layer in decoder.layers:
+        for part in (layer.self_attn, layer.mlp):
+            part.join()
+            for name, linear in list(part.named_children()):
+                setattr(part, name, Int8Linear(linear.weight, linear.bias, torch.float32))
+    x = torch.randn(1, 7, 48)
+
+    def read() -> tuple[torch.Tensor, KVCache]:
+        cache = decoder.new_cache()
+        with torch.inference_mode():
+            out = [decoder(x[:, :5], line(0, 5, x.device), cache)]
+            out += [decoder(x[:, i : i + 1], line(3 * i, 1, x.device), cache) for i in (5, 6)]
+        return torch.cat(out, dim=1), cache
+
+    used = []
+    step = DecoderLayer._row_step
+    monkeypatch.setattr(DecoderLayer, "_row_step", lambda layer: used.append(layer) or step(layer))
+    together, cache = read()
+    assert len(used) == 4
+    monkeypatch.setattr(DecoderLayer, "_row_step", lambda layer: None)
+    singly, expected = read()
+    torch.testing.assert_close(together, singly, rtol=1e-4, atol=1e-5)
+    for ours, theirs in zip(cache.state(), expected.state()):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
