@@ -85,6 +85,10 @@ class Remembering:
                 self._keep(message)
         self._keeper.close()
 
+    def settle(self, seconds: float = 60.0) -> None:
+        """Wait until everything that was told so far is written."""
+        self._keeper.settle(seconds)
+
     # the list
 
     def refresh(self) -> None:

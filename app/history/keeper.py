@@ -79,6 +79,11 @@ class HistoryKeeper:
         if self._waiting:
             _submit(self._thread, self._write_waiting)
 
+    def settle(self, seconds: float = 60.0) -> None:
+        """Wait until all is done that was asked for before; TimeoutError where it takes longer than this."""
+        self._encoding.submit(lambda: None).result(seconds)
+        self._thread.submit(lambda: None).result(seconds)
+
     def close(self) -> None:
         """Write what is still to be written, and free the file; nothing may be asked for afterwards."""
         if self._closed:

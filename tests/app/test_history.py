@@ -229,7 +229,7 @@ def test_search_rename_pin_and_delete(
     assert box is not None and "zqxjkv secret" in box.text()
     next(button for button in box.buttons() if button.text() == "Delete").click()
     wait_for_titles(qtbot, application, ["Dinner", "blue skies"])
-    application.remembering._keeper._thread.submit(lambda: None).result(60)
+    application.remembering.settle()
     assert all(b"zqxjkv" not in path.read_bytes() for path in profile.rglob("*") if path.is_file())
 
 
@@ -240,7 +240,7 @@ def test_deleting_the_open_conversation_while_it_is_answered(qtbot: QtBot, start
     application.remembering.delete(application.shown.conversation)
     assert application.shown.messages == []
     wait_for_titles(qtbot, application, [])
-    application.remembering._keeper._thread.submit(lambda: None).result(60)
+    application.remembering.settle()
     assert all(b"zqxjkv" not in path.read_bytes() for path in profile.rglob("*") if path.is_file())
     ask(qtbot, application, "and on")
     wait_for_titles(qtbot, application, ["and on"])

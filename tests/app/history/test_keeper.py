@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,9 +50,7 @@ class Rig:
 
     def settle(self) -> None:
         """Until everything that was asked for has been tried."""
-        done = threading.Event()
-        self.keeper._thread.submit(done.set)
-        assert done.wait(5)
+        self.keeper.settle(5)
         while not self.posted.empty():
             self.posted.get()()
 
