@@ -6,6 +6,7 @@ import queue
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import psutil
 import pytest
 
 from app.engine_process import EngineProcess
@@ -61,6 +62,22 @@ def engine() -> Iterator[Engine]:
     running = Engine()
     yield running
     running.process.close()
+
+
+@pytest.mark.parametrize(("cores", "told", "threads"), [(8, None, "7"), (1, None, "1"), (8, "3", "3")])
+def test_a_core_is_left_to_window_and_sound(
+    cores: int, told: str | None, threads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: cores)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if told is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    process = EngineProcess(lambda event: None, FACTORY)
+    process.start()
+    try:
+        assert psutil.Process(process.pid).environ()["OMP_NUM_THREADS"] == threads
+    finally:
+        process.close()
 
 
 def test_a_person_who_goes_on_takes_the_reply_back(engine: Engine) -> None:
