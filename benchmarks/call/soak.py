@@ -189,10 +189,8 @@ def measure(folder: Path, turns: int, warm: int, every: int, model: str | None, 
         if turn >= warm and (turn - warm) % every == 0:
             application.remembering.settle()  # sound is encoded at its own pace, slower than this call's
             rest(300)
-            cpu, cpu_before = time.process_time(), cpu
-            looks.append(
-                _look(turn - warm, card, application, (cpu - cpu_before) / (every if looks else warm), seconds)
-            )
+            used = (time.process_time() - cpu) / (every if looks else warm)
+            looks.append(_look(turn - warm, card, application, used, seconds))
             seconds.clear()
             cpu = time.process_time()
             if not quiet:
