@@ -168,7 +168,7 @@ Still = tuple[np.ndarray, list[dict[str, str]]]
 
 def still(width: int, height: int, rnd: random.Random) -> Still:
     """A picture and what is said at its merged patches."""
-    scene = rnd.choices([one, many, two], (0.3, 0.35, 0.35))[0](rnd)
+    scene = rnd.choices([one, many, two], (0.25, 0.45, 0.3))[0](rnd)
     on = ground(rnd, [t.color for t in scene.things])
     return drawn(scene.things, on, width, height, rnd), cells(scene, width, height)
 

@@ -129,7 +129,7 @@ class Supply:
             name = self.rows[i].name
             said.append([{"name": name} if there else {} for there in covered] if name else None)
         while len(frames) < size:
-            if self.rnd.random() < 0.6:
+            if self.rnd.random() < 0.72:
                 one, there = still(width, height, self.rnd)
                 frames.append((one, one))
             else:
