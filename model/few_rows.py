@@ -10,7 +10,7 @@ Compiled when this module is first imported on a machine, which takes some secon
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import torch
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from model.layers import DecoderLayer
 
 _ROWS, _ROW, _LEVELS, _CACHE = "float32[:, ::1]", "float32[::1]", "int8[:, ::1]", "float32[:, :, ::1]"
-_compiled = njit(fastmath=True, nogil=True, cache=True)
+_Compiled = TypeVar("_Compiled", bound=Callable[..., object])
+
+
+def _compiled(signature: str | None = None) -> Callable[[_Compiled], _Compiled]:
+    """As njit, with the same options everywhere; at once for a signature, else when first called."""
+    return njit(signature, fastmath=True, nogil=True, cache=True)  # type: ignore[return-value]
 
 
 def product(rows: Tensor, levels: Tensor, scales: Tensor) -> Tensor:
@@ -58,31 +63,31 @@ def layer_step(layer: DecoderLayer) -> Callable[[Tensor, tuple[Tensor, Tensor], 
     return step
 
 
-@njit(f"({_ROWS}, {_LEVELS}, {_ROW}, {_ROWS})", fastmath=True, nogil=True, cache=True)
+@_compiled()
+def _dot(levels: np.ndarray, x: np.ndarray) -> np.float32:
+    total = np.float32(0.0)
+    for j in range(len(levels)):
+        total += np.float32(levels[j]) * x[j]
+    return total
+
+
+@_compiled(f"({_ROWS}, {_LEVELS}, {_ROW}, {_ROWS})")
 def _multiply(rows: np.ndarray, levels: np.ndarray, scales: np.ndarray, out: np.ndarray) -> None:
-    outputs, inputs = levels.shape
-    for i in range(outputs):
-        for r in range(rows.shape[0]):
-            total = np.float32(0.0)
-            for j in range(inputs):
-                total += np.float32(levels[i, j]) * rows[r, j]
-            out[r, i] = total * scales[i]
+    for i in range(len(levels)):
+        for r in range(len(rows)):
+            out[r, i] = _dot(levels[i], rows[r]) * scales[i]
 
 
-@_compiled
+@_compiled()
 def _times(x: np.ndarray, levels: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """[in] → [out]."""
-    outputs, inputs = levels.shape
-    out = np.empty(outputs, np.float32)
-    for i in range(outputs):
-        total = np.float32(0.0)
-        for j in range(inputs):
-            total += np.float32(levels[i, j]) * x[j]
-        out[i] = total * scales[i]
+    out = np.empty(len(levels), np.float32)
+    for i in range(len(levels)):
+        out[i] = _dot(levels[i], x) * scales[i]
     return out
 
 
-@_compiled
+@_compiled()
 def _normed(x: np.ndarray, weight: np.ndarray, epsilon: float) -> np.ndarray:
     squares = np.float32(0.0)
     for i in range(len(x)):
@@ -91,7 +96,7 @@ def _normed(x: np.ndarray, weight: np.ndarray, epsilon: float) -> np.ndarray:
     return x * scale * weight
 
 
-@_compiled
+@_compiled()
 def _turn(head: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> None:
     """In place; the halves of a head are the two coordinates."""
     half = len(head) // 2
@@ -101,7 +106,7 @@ def _turn(head: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> None:
         head[half + i] = b * cos[half + i] + a * sin[half + i]
 
 
-@_compiled
+@_compiled()
 def _attend(query: np.ndarray, keys: np.ndarray, values: np.ndarray, scores: np.ndarray, out: np.ndarray) -> None:
     """One head's query over keys and values [K, D]; `scores` [K] is a place to work in."""
     size, scale = len(query), np.float32(1.0 / np.sqrt(len(query)))
@@ -123,10 +128,9 @@ def _attend(query: np.ndarray, keys: np.ndarray, values: np.ndarray, scores: np.
         out[d] /= whole
 
 
-@njit(
+@_compiled(
     f"({_ROW}, float64, {_ROW}, {_ROW}, {_ROW}" + f", {_LEVELS}, {_ROW}" * 4
-    + f", {_ROW}, {_ROW}, int64, {_CACHE}, {_CACHE})",
-    fastmath=True, nogil=True, cache=True,
+    + f", {_ROW}, {_ROW}, int64, {_CACHE}, {_CACHE})"
 )  # fmt: skip
 def _layer(
     x: np.ndarray, epsilon: float, norm: np.ndarray, norm_after: np.ndarray, qkv_bias: np.ndarray,
