@@ -6,8 +6,8 @@
     python -m training.assemble --only-eye runs/eye/eye.pt
     python -m training.assemble --only-factors runs/eye/together.pt
 
-The second form puts a new mouth and its voices into the model that is there and leaves all else as it is. That needs a
-mouth which was trained with the pronunciation table of that model (training.mouth.resume).
+The second form puts a new mouth and its voices into the model that is there, with the columns of the embedding that it
+reads, and leaves all else as it is.
 
 The third one does the same with an ear that was trained, or changed, without the Thinker; the fourth with an eye, and
 the last with what training.thinker.together learned, the factors beside the Thinker's weights.
@@ -39,6 +39,7 @@ from training.thinker.factors import packed
 
 MOUTH = "mouth.safetensors"
 INDEX = "model.safetensors.index.json"
+EMBEDDINGS = "embeddings.safetensors"
 EAR = "ear-and-eye.safetensors"
 FACTORS = "thinker-factors.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
@@ -100,7 +101,7 @@ def shard_of(name: str) -> str:
     if name.startswith(("talker.", "token2wav.")):
         return MOUTH
     if name == EMBEDDING:
-        return "embeddings.safetensors"
+        return EMBEDDINGS
     if name.startswith("thinker.model."):
         return "thinker.safetensors"
     return EAR
@@ -153,7 +154,8 @@ def _write_compact(source: Path, path: Path) -> None:
 
 
 def replace_mouth(mouth: Path, out: Path) -> None:
-    """Write mouth.safetensors and voices.safetensors; the index stays, since the names are the same."""
+    """Write mouth.safetensors, voices.safetensors and how tokens sound in embeddings.safetensors; the index stays,
+    since the names are the same."""
     weights = load_file(mouth / "talker.safetensors") | load_file(mouth / "token2wav.safetensors")
     kept = _all_stored({k: v for k, v in weights.items() if not k.endswith("rotary_embed.inv_freq")})
     there = {k for k, file in json.loads((out / INDEX).read_text())["weight_map"].items()
@@ -161,9 +163,18 @@ def replace_mouth(mouth: Path, out: Path) -> None:
     if there != set(kept):
         raise SystemExit(f"{out} has another kind of mouth: assemble the whole model.")
     save_file(kept, out / MOUTH, metadata={"format": "pt"})
+    save_file(_with_sounds(load_file(out / EMBEDDINGS), mouth), out / EMBEDDINGS, metadata={"format": "pt"})
     shutil.copyfile(mouth / "spk.safetensors", out / "voices.safetensors")
-    for file in (MOUTH, "voices.safetensors"):
+    for file in (MOUTH, EMBEDDINGS, "voices.safetensors"):
         (out / file).chmod(0o644)
+
+
+def _with_sounds(stored_table: dict[str, Tensor], mouth: Path) -> dict[str, Tensor]:
+    """The stored embedding with the last columns of this mouth; the Thinker's own stay as they are, bit by bit."""
+    table = load_file(mouth / "pronunciation.safetensors")["pronunciation"]
+    sounds = pack(EMBEDDING, table, bits=8, group=PRONUNCIATION)
+    return {name: torch.cat([kept[:, :-sounds[name].shape[1]], sounds[name]], dim=1).contiguous()
+            for name, kept in stored_table.items()}  # fmt: skip
 
 
 def replace_ear(checkpoint: Path, out: Path) -> None:

@@ -2,17 +2,25 @@
 
 The score of token k for an output e is -|e - E_k|^2 (|e|^2 is common to all and left out); the blank is the embedding
 of " ", which the language model reads past most easily, plus one learned scalar.
+
+A token that training texts hardly hold cannot be learned, and a word that is one such token could never be heard. So
+only common tokens are targets, and a word that needs another is spelled with short ones: " con", "fer", "ence".
 """
 
 from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+
+SPACE = "Ġ"  # how the tokenizer writes a leading space
+COMMON = 12  # times that a token occurs in the training texts, at least
+SHORT = 3  # letters of a piece that may spell other words; of one that begins them, one less
 
 
 def spoken(text: str) -> str:
@@ -20,25 +28,58 @@ def spoken(text: str) -> str:
     return " " + " ".join(re.sub(r"[.?!,;:\"]+(?=\s|$)", "", text).split())
 
 
+def common_tokens(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
+    """The tokens that may be targets: those that are common in the texts, and short ones to spell the rest with."""
+    counts = Counter(i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids)
+    common = {i for i, number in counts.items() if number >= COMMON}
+    for token, i in tokenizer.get_vocab().items():
+        letters = token.removeprefix(SPACE)
+        most = SHORT if letters == token else SHORT - 1
+        if letters.isascii() and letters.isalpha() and len(letters) <= most:
+            common.add(i)
+    return sorted(common)
+
+
 class TokenTargets(nn.Module):
-    """Scores, loss and greedy reading over the tokens that occur in the training texts."""
+    """Scores, loss and greedy reading over the tokens that are common in the training texts."""
 
     def __init__(self, embeddings: Tensor, tokenizer: Tokenizer, texts: list[str], negatives: int = 1500,
                  ids: list[int] | None = None):
         super().__init__()
         self.tokenizer, self.negatives = tokenizer, negatives
         if ids is None:  # else those of a checkpoint, the blank first
-            used = {i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids}
             space = tokenizer.encode(" ").ids[0]
-            ids = [space, *sorted(used - {space})]
+            ids = [space, *(i for i in common_tokens(tokenizer, texts) if i != space)]
         self.ids = torch.tensor(ids)
         self.index = {int(t): i for i, t in enumerate(self.ids)}
+        self._rows = {str(tokenizer.id_to_token(int(t))): i for i, t in enumerate(self.ids)}
+        self._spelled: dict[str, list[int]] = {}
         self.register_buffer("table", embeddings[self.ids], persistent=False)
         self.blank = nn.Parameter(torch.zeros(()))
 
     def tokens(self, text: str) -> list[int]:
-        """Rows of the table for a text; tokens never seen are left out."""
-        return [self.index[i] for i in self.tokenizer.encode(spoken(text)).ids if i in self.index]
+        """Rows of the table for a text; words with a token that is no target are spelled, and what cannot be is left
+        out."""
+        rows: list[int] = []
+        for word in spoken(text).split():
+            if word not in self._spelled:
+                ids = self.tokenizer.encode(" " + word).ids
+                whole = all(i in self.index for i in ids)
+                self._spelled[word] = [self.index[i] for i in ids] if whole else self._spell(SPACE + word)
+            rows += self._spelled[word]
+        return rows
+
+    def _spell(self, word: str) -> list[int]:
+        """The fewest targets that make up a word, of as many the longest first; none where none do."""
+        best: list[list[int] | None] = [[]] + [None] * len(word)
+        for end in range(1, len(word) + 1):
+            for begin in range(end):
+                before, row = best[begin], self._rows.get(word[begin:end])
+                if before is not None and row is not None:
+                    known = best[end]
+                    if known is None or len(before) + 1 < len(known):
+                        best[end] = [*before, row]
+        return best[-1] or []
 
     def scores(self, e: Tensor, rows: Tensor | None = None) -> Tensor:
         """e [..., 576] -> [..., len(rows)] (all tokens by default); row 0 must be the blank."""

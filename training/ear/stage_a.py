@@ -29,7 +29,7 @@ from training.ear.surroundings import Surroundings, microphone
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
-SHARES = {"kokoro*": 0.33, "piper": 0.12, "ear-hibari": 0.25, "mixed": 0.15, "hibari-*": 0.25}
+SHARES = {"kokoro*": 0.2, "piper": 0.1, "ear-hibari": 0.2, "mixed": 0.15, "hibari-*": 0.35}
 
 
 @torch.no_grad()

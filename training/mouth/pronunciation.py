@@ -1,9 +1,9 @@
 """How every token sounds: the 64 columns beside the Thinker's own in its token embedding.
 
 The Talker hears of the reply only through Thinker embeddings and hidden states. A small Thinker's states say little of
-spelling, so its residual stream is widened by 64 columns, and the token table holds there what this network makes of
-each token: the phonemes of its text, flags such as a leading space, and a learned vector of its own (which corrects
-pieces of words that sound otherwise inside a word). The network exists in training only; the table is exported.
+spelling, so its residual stream is widened by 64 columns, and the token table holds there how each token sounds: five
+columns for each of its first twelve phonemes, and four for what else a reader sees. What the five say of a phoneme, or
+of a mark such as a comma, is learned together with the Talker; the table is exported.
 """
 
 from __future__ import annotations
@@ -17,83 +17,73 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
+from training.data.text import sentences
+from training.mouth.pieces import said_in_words, symbols
+
 WIDTH = 64
+PHONEMES, COLUMNS = 12, 5  # of one token, and of one phoneme; of a thousand tokens in a text one is longer
+FLAGS = WIDTH - PHONEMES * COLUMNS
 SOUND_RMS = 0.002  # of the exported table
 FILE = "pronunciation.safetensors"  # an exported table; where it lies, the Talker is trained with it as it is
-PHONES = 14  # of one token; longer ones are cut
-ENDINGS = {"s": "z", "t": "t", "re": "ɹ", "ll": "əl", "ve": "v", "m": "m", "d": "d"}
-MARKS = ".,?!;:\"'()-—\n"
-STRESS = "ˈˌ"
+MARKS = ".,?!;:\"()-—\n"
+TEXTS = 60000  # sentences in which words are counted
 
 
-def spoken(text: str, voice) -> str:
-    """Phonemes of one token's text; '' when it is not spoken."""
-    bare = text.strip()
-    if bare[:1] in "'’" and bare[1:].lower() in ENDINGS:
-        return ENDINGS[bare[1:].lower()]
-    if not any(c.isalnum() for c in bare) and bare not in "%&+=$#@":
-        return ""
-    parts = voice.phonemize(bare)
-    return "".join(parts) if parts else ""
-
-
-def phoneme_table(tokenizer: Tokenizer, cache: Path) -> list[str]:
-    """Phonemes of every token, made once and kept in ``cache``."""
+def phoneme_table(tokenizer: Tokenizer, cache: Path) -> list[list[str]]:
+    """Phonemes and marks of every token, made once (some minutes) and kept in ``cache``."""
     if cache.exists():
         return json.loads(cache.read_text(encoding="utf-8"))
     from hibari import Hibari
 
     voice = Hibari(voice="heart", threads=1)
+
+    def phonemize(text: str) -> str:
+        return "".join(voice.phonemize(text) or [])
+
+    known = said_in_words(sentences(TEXTS), tokenizer, phonemize)
     table = []
     for token in range(tokenizer.get_vocab_size()):
         text = tokenizer.decode([token], skip_special_tokens=False)
-        table.append("" if text.startswith("<|") else spoken(text, voice))
+        bare = text.strip(" ")
+        if text.startswith("<|"):
+            table.append([])
+        elif token in known:
+            table.append(known[token])
+        elif any(c.isalnum() for c in bare) or bare in "%&+=$#@":
+            table.append(symbols(phonemize(bare)))
+        else:
+            table.append([c for c in bare if c in MARKS])
     part = cache.with_suffix(".part")
     part.write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
     os.replace(part, cache)
     return table
 
 
-def flags_of(text: str, phonemes: str) -> list[float]:
-    """Leading space, capital, number of phonemes, first stress, and which marks the text contains."""
-    bare = text.strip()
-    stressed = next((1.0 if c == "ˈ" else 0.5 for c in phonemes if c in STRESS), 0.0)
-    return [float(text[:1].isspace()), float(bare[:1].isupper()), len(phonemes) / 8, stressed,
-            *(float(mark in text) for mark in MARKS)]
-
-
 class Pronunciation(nn.Module):
     """Token ids [...] → [..., 64]."""
 
-    def __init__(self, tokenizer: Tokenizer, cache: Path, hidden: int = 256) -> None:
+    def __init__(self, tokenizer: Tokenizer, cache: Path) -> None:
         super().__init__()
         table = phoneme_table(tokenizer, cache)
-        alphabet = sorted({c for row in table for c in row})
-        number = {c: i + 1 for i, c in enumerate(alphabet)}
-        phones = torch.zeros(len(table), PHONES, dtype=torch.long)
-        flags = []
+        number = {c: i + 1 for i, c in enumerate(sorted({c for row in table for c in row}))}
+        said, flags = torch.zeros(len(table), PHONEMES, dtype=torch.long), torch.zeros(len(table), FLAGS)
         for token, row in enumerate(table):
-            ids = [number[c] for c in row[:PHONES]]
-            phones[token, :len(ids)] = torch.tensor(ids, dtype=torch.long)
-            flags.append(flags_of(tokenizer.decode([token], skip_special_tokens=False), row))
-        self.register_buffer("phones", phones, persistent=False)
-        self.register_buffer("flags", torch.tensor(flags), persistent=False)
-        self.sound = nn.Embedding(len(alphabet) + 1, 24, padding_idx=0)
-        self.mix = nn.Sequential(nn.Linear(PHONES * 24 + self.flags.shape[1], hidden), nn.GELU(),
-                                 nn.Linear(hidden, hidden), nn.GELU(), nn.Linear(hidden, WIDTH))
-        self.own = nn.Embedding(len(table), WIDTH)
-        nn.init.zeros_(self.own.weight)
+            ids = [number[c] for c in row[:PHONEMES]]
+            said[token, :len(ids)] = torch.tensor(ids, dtype=torch.long)
+            text = tokenizer.decode([token], skip_special_tokens=False)
+            flags[token] = torch.tensor([text.startswith(" "), text.strip()[:1].isupper(), text.strip()[:1].isdigit(),
+                                         len(row) / 6])
+        self.register_buffer("said", said, persistent=False)
+        self.register_buffer("flags", flags, persistent=False)
+        self.sound = nn.Embedding(len(number) + 1, COLUMNS, padding_idx=0)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        tokens, back = ids.unique(return_inverse=True)
-        sounds = self.sound(self.phones[tokens]).flatten(1)
-        return (self.mix(torch.cat([sounds, self.flags[tokens]], 1)) + self.own(tokens))[back]
+        return torch.cat([self.sound(self.said[ids]).flatten(-2), self.flags[ids]], -1)
 
     @torch.no_grad()
     def table(self) -> torch.Tensor:
         """[vocabulary, 64] as the Talker was trained with it."""
-        return torch.cat([self(torch.arange(i, min(i + 4096, len(self.phones))))
-                          for i in range(0, len(self.phones), 4096)])
+        return self(torch.arange(len(self.said)))
 
     def scale(self) -> float:
         """By what the table is multiplied in the token embedding."""

@@ -4,7 +4,8 @@
 
 Writes what the stages begin with where they find it: talker.pt, dit.pt and bigvgan.pt (weights without an optimiser's
 state), pronunciation.safetensors (the 64 columns of the token embedding, which the Talker then takes as they are), and
-the Thinker in the narrow form that training.thinker reads. Files that are there already are left alone.
+the Thinker in the narrow form that training.thinker reads. Files that are there already are left alone. With
+``--new-text`` the Talker leaves behind what it knows of the old columns, and new ones are made and learned with it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from model.checkpoint.weights import read_tensors
 from training.mouth.codec import LEVELS
 from training.mouth.export import CODE_SCALE
 from training.mouth.pronunciation import FILE, SOUND_RMS, WIDTH
+from training.mouth.talker import TEXT_TABLES
 from training.thinker.export import EMBEDDING, narrowed
 
 
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("assets/nano"))
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--thinker", type=Path, help="folder for the narrow Thinker")
+    parser.add_argument("--new-text", action="store_true", help="for a new pronunciation table")
     args = parser.parse_args()
     args.runs.mkdir(parents=True, exist_ok=True)
     parts = {
@@ -50,12 +53,14 @@ def main() -> None:
         "dit": read_tensors(args.model, "token2wav.code2wav_dit_model."),
         "bigvgan": read_tensors(args.model, "token2wav.code2wav_bigvgan_model."),
     }
+    if args.new_text:
+        parts["talker"] = {k: v for k, v in parts["talker"].items() if not k.startswith(TEXT_TABLES)}
     for name, state in parts.items():
         if not (args.runs / f"{name}.pt").exists():
             torch.save({"net": {k: v.float() for k, v in state.items()}}, args.runs / f"{name}.pt")
     thinker = read_tensors(args.model, "thinker.model.")
     thinker = {f"model.{k}": v for k, v in thinker.items()}
-    if not (args.runs / FILE).exists():
+    if not args.new_text and not (args.runs / FILE).exists():
         table = thinker[EMBEDDING][:, -WIDTH:].float().contiguous()
         save_file({"pronunciation": table}, args.runs / FILE)
     if args.thinker and not (args.thinker / "thinker.safetensors").exists():

@@ -11,10 +11,13 @@ The network here has no 640-wide inputs: text enters through 64 columns, codes t
 and of the head, a code has what its four digits contribute, so that rare codes learn from their neighbours; folded too.
 
 Beside the cross entropy of codes, which of them are mixed up counts: a code in place of another that tells of the same
-phoneme costs little, one of another phoneme much (``misheard``). What a code tells is the codec's own word.
+phoneme costs little, one of another phoneme much (``misheard``). What a code tells is the codec's own word. And in its
+middle the network must say which phonemes it has come to (``following``): it is told a token's twelve at once and has
+to find out by itself where in them it is.
 
 Where talker.pt holds weights without an optimiser's state (training.mouth.resume writes it so), training goes on from
-them; if the codec is a new one (``--new-codes``), their tables begin afresh and learn alone for some steps.
+them; if the codec is a new one (``--new-codes``), or the pronunciation table (``--new-text``), what stands between them
+and the network begins afresh and learns alone for some steps.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
@@ -33,7 +37,7 @@ from model.config import DecoderConfig
 from model.kv_cache import KVCache
 from model.layers import Attention, Decoder, RMSNorm
 from model.rope import rotate
-from training.mouth.codec import CODES, FSQ, HALVES, LEVELS, load_codec, load_codes
+from training.mouth.codec import CODES, FSQ, HALVES, LEVELS, PHONEMES, load_codec, load_codes, phonemes_of
 from training.mouth.loop import Loop
 from training.mouth.mel import Corpus
 from training.mouth.pronunciation import WIDTH, pronunciation_for
@@ -47,9 +51,11 @@ SIZES = DecoderConfig(vocab_size=1008, hidden_size=256, intermediate_size=768, n
                       mrope_section=(8, 12, 12))
 LONGEST = 300  # codes of one reply
 SHORT_FIRST = 0.25  # of a new training: replies of up to 60 codes and no prompts
-TABLES_FIRST = 250  # steps in which only the tables of new codes learn
+TABLES_FIRST = 250  # steps in which only the tables of new codes, or of new sounds, learn
+CODE_TABLES, TEXT_TABLES = ("digit", "head", "decoder.embed_tokens"), ("text", "pronunciation")
 PROMPTED = 0.35  # of the steps after that have a prompt
 MISHEARD = 1.0  # weight of the phonemes' cross entropy beside the codes'
+FOLLOWING, FOLLOWED_IN = 0.3, 3  # weight of the phonemes said in the middle, and after how many layers that is
 
 
 class TrainedAttention(Attention):
@@ -94,6 +100,7 @@ class TrainedTalker(nn.Module):
         self.register_buffer("digits", digits_of_codes(sizes.vocab_size), persistent=False)
         self.digit_in = nn.Parameter(torch.zeros(sum(LEVELS), sizes.hidden_size))
         self.digit_out = nn.Parameter(torch.zeros(sum(LEVELS), sizes.hidden_size))
+        self.tell = nn.Linear(sizes.hidden_size, HALVES * len(PHONEMES))  # for the training alone
         nn.init.normal_(self.digit_in, std=0.15)
         nn.init.normal_(self.digit_out, std=0.02)
 
@@ -111,10 +118,10 @@ class TrainedTalker(nn.Module):
             self.decoder.embed_tokens.weight[:CODES].normal_(std=0.12)
             self.head.weight[:CODES].normal_(std=0.02)
 
-    def only_tables(self, alone: bool) -> None:
-        """Let nothing but the tables of codes learn, or everything."""
+    def only(self, names: tuple[str, ...]) -> None:
+        """Let nothing learn but what these names begin with; everything, where there are none."""
         for name, parameter in self.named_parameters():
-            parameter.requires_grad_(not alone or name.startswith(("digit", "head", "decoder.embed_tokens")))
+            parameter.requires_grad_(not names or name.startswith(names))
 
     def embed(self, text: torch.Tensor, codes: torch.Tensor, silent: torch.Tensor | None = None) -> torch.Tensor:
         """Token ids and previous codes [B, S] → [B, S, hidden]; code -1 adds nothing, ``silent`` mutes the text."""
@@ -123,6 +130,15 @@ class TrainedTalker(nn.Module):
             sound = sound * ~silent[..., None]
         code = F.embedding(codes.clamp(min=0), self.code_table()) * (codes >= 0)[..., None]
         return self.text(sound) + code
+
+    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """[B, S, hidden] → (what forward gives, logits of the phonemes in the halves of a code [B, S, 2, phonemes])."""
+        middle: list[torch.Tensor] = []
+        layer = self.decoder.layers[FOLLOWED_IN - 1]
+        hook = layer.register_forward_hook(lambda _layer, _inputs, out: middle.append(out))
+        out = self(x)
+        hook.remove()
+        return out, self.tell(F.rms_norm(middle[0], middle[0].shape[-1:])).unflatten(-1, (HALVES, -1))
 
     def forward(self, x: torch.Tensor, cache: KVCache | None = None) -> torch.Tensor:
         start = cache.length if cache is not None else 0
@@ -173,6 +189,7 @@ class Texts:
     """Token ids of every clip, first in a reply (without leading space) and later in it."""
 
     def __init__(self, corpus: Corpus, tokenizer: Tokenizer) -> None:
+        self.clips = corpus.clips
         texts = [clip.text for clip in corpus.clips]
         self.first = [e.ids for e in tokenizer.encode_batch(texts)]
         self.later = [e.ids for e in tokenizer.encode_batch([" " + text for text in texts])]
@@ -219,11 +236,13 @@ def batches(indices: list[int], codes: list, size: int, longest: int, rng: rando
 
 def collate(rows: list[list[int]], codes: list, texts: Texts, prompt: int, rng: random.Random,
             spoken: list[list[int]] | None = None) -> tuple[torch.Tensor, ...]:
-    """Text ids, previous codes, targets (-100: none) and muted positions, each [B, prompt + 1 + steps]."""
+    """Text ids, previous codes, targets (-100: none) and muted positions, each [B, prompt + 1 + steps], and the
+    phonemes in the halves of the target codes [B, prompt + 1 + steps, 2] (-100: none)."""
     steps = max(sum(len(codes[i]) for i in group) for group in rows) + 1
     shape = (len(rows), prompt + 1 + steps)
     text, before = torch.full(shape, TEXT_PAD), torch.full(shape, -1)
     target, silent = torch.full(shape, -100), torch.zeros(shape, dtype=torch.bool)
+    phonemes = torch.full((*shape, HALVES), -100)
     for row, group in enumerate(rows):
         said = [int(c) for i in group for c in codes[i]]
         of = (spoken or rows)[row]
@@ -232,11 +251,13 @@ def collate(rows: list[list[int]], codes: list, texts: Texts, prompt: int, rng: 
         text[row, :len(line)] = torch.tensor(line)
         before[row, prompt:prompt + 2 + len(said)] = torch.tensor([PAD, BOS, *said])
         target[row, prompt + 1:prompt + 2 + len(said)] = torch.tensor([*said, EOS])
+        heard = np.concatenate([phonemes_of(texts.clips[i]) for i in group])
+        phonemes[row, prompt + 1:prompt + 1 + len(said)] = torch.from_numpy(heard).view(-1, HALVES)
         if prompt and rng.random() < 0.5:  # sound, pictures: placeholders whose embedding is zero
             begin = rng.randrange(prompt)
             silent[row, begin:begin + rng.randint(1, prompt)] = True
             silent[row, prompt:] = False
-    return text, before, target, silent
+    return text, before, target, silent, phonemes
 
 
 @torch.no_grad()
@@ -254,15 +275,19 @@ def misheard(logits: torch.Tensor, target: torch.Tensor, told: torch.Tensor) -> 
     return -(told[target[spoken]] * expected.clamp(min=1e-6).log()).sum(-1).mean() / HALVES
 
 
-def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...],
-            told: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, float]:
-    """(cross entropy of the codes, of their phonemes, share of codes that are right)."""
-    text, before, target, silent = data
-    hidden = net(net.embed(text, before, silent))
+def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...], told: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Cross entropies: of the codes (ce), of their phonemes (phonemes), of those said in the middle (following); and
+    the share of codes that are right (acc)."""
+    text, before, target, silent, phonemes = data
+    hidden, said = net.both(net.embed(text, before, silent))
     chosen = target >= 0
     logits = hidden[chosen] @ net.code_head().T
-    right = (logits.argmax(-1) == target[chosen]).float().mean().item()
-    return F.cross_entropy(logits, target[chosen]), misheard(logits, target[chosen], told), right
+    return {
+        "ce": F.cross_entropy(logits, target[chosen]),
+        "phonemes": misheard(logits, target[chosen], told),
+        "following": F.cross_entropy(said.flatten(0, 2).float(), phonemes.flatten()),
+        "acc": (logits.argmax(-1) == target[chosen]).float().mean(),
+    }
 
 
 def corrupt(before: torch.Tensor, share: float) -> torch.Tensor:
@@ -290,12 +315,12 @@ def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]], told: torc
     values = [loss_of(net, data, told) for data in sets]
     net.train()
     names = ("TEST", "wrong text", "with prompt")
-    return " | ".join(f"{name} ce {loss:.3f} phonemes {heard:.3f} acc {right:.3f}"
-                      for name, (loss, heard, right) in zip(names, values))
+    return " | ".join(" ".join([name, *(f"{kind} {value:.3f}" for kind, value in losses.items())])
+                      for name, losses in zip(names, values))
 
 
 def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate: float, new_codes: bool,
-          hold: float) -> None:
+          new_text: bool, hold: float) -> None:
     torch.manual_seed(0)
     tokenizer, corpus, codes = Tokenizer.from_file(str(tokens)), Corpus(data, runs / "mels"), load_codes(runs)
     texts, net, told = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs), told_by_codes(runs)
@@ -303,6 +328,7 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
     loop = Loop(runs, "talker", minutes, net, rate, hold=hold, betas=(0.9, 0.95), decay=0.02, warm=200)
     if new_codes and not loop.steps:
         net.forget_codes()
+    first = CODE_TABLES * new_codes + TEXT_TABLES * new_text
     short_first = 0.0 if loop.resumed else SHORT_FIRST
     rng = random.Random(loop.steps)
     held = sorted([i] for i in corpus.test[:48])
@@ -325,11 +351,12 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
         prompt = 0
         if progress >= short_first and rng.random() < PROMPTED:
             prompt = rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
-        net.only_tables(new_codes and loop.steps < TABLES_FIRST)
-        text, before, target, silent = collate(rows, codes, texts, prompt, rng)
+        net.only(first if loop.steps < TABLES_FIRST else ())
+        text, before, *rest = collate(rows, codes, texts, prompt, rng)
         with fast_products():
-            loss, heard, right = loss_of(net, (text, corrupt(before, 0.12), target, silent), told)
-        loop.step(loss + MISHEARD * heard, every=50, ce=loss.item(), phonemes=heard.item(), acc=right)
+            losses = loss_of(net, (text, corrupt(before, 0.12), *rest), told)
+        loss = losses["ce"] + MISHEARD * losses["phonemes"] + FOLLOWING * losses["following"]
+        loop.step(loss, every=50, **{kind: value.item() for kind, value in losses.items()})
         if loop.steps % 200 == 0:
             print(examine(net, sets, told), flush=True)
     print(examine(net, sets, told), f"{loop.steps} steps", flush=True)
@@ -348,12 +375,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--hold", type=float, default=0.4, help="part of the training before the rate comes down")
     parser.add_argument("--new-codes", action="store_true", help="the weights begun with know another codec's codes")
+    parser.add_argument("--new-text", action="store_true", help="the weights begun with know another table of sounds")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.tokenizer, args.minutes, args.size, args.rate, args.new_codes, args.hold)
+    train(args.runs, args.data, args.tokenizer, args.minutes, args.size, args.rate, args.new_codes,
+          args.new_text, args.hold)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ from model.thinker.vision_encoder import VisionEncoder
 from training.data.questions import held_out
 from training.ear.encoder import Encoder
 from training.ear.resume import ear_state
-from training.ear.sound import collate, load_shards, log_mel, varied
+from training.ear.sound import collate, load_shards, log_mel, plain, varied
+from training.ear.surroundings import Surroundings
 from training.eye.train import CONFIG, Supply, patches
 from training.eye.views import view
 from training.eye.words import Said, Words
@@ -124,7 +125,8 @@ class Lessons:
         self.own = [q for q in self.answers if q not in self.known and q not in held]
         rows = load_shards(args.data, ["kokoro*", "ear-hibari", "mixed"], never)
         self.asked = [r for r in rows if r["text"] in self.answers]
-        self.said = [r for r in rows if len(r["text"]) < 70]
+        self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 70]
+        self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
         self._queue: list[list[Sample]] = []
         self.kinds = KINDS | dict(args.kinds)
 
@@ -211,7 +213,7 @@ class Lessons:
     def _spoken(self, number: int) -> list[Sample]:
         again = number // 3
         rows = self.rnd.sample(self.asked, number - again) + self.rnd.sample(self.said, again)
-        heard = self.senses.hear([varied(r, self.rnd) for r in rows])
+        heard = self.senses.hear([varied(r, self.rnd, self.place) for r in rows])
         out = []
         for i, (row, e) in enumerate(zip(rows, heard)):
             part = self._between(BOS, e, EOS), AudioSpan(len(e))
