@@ -70,7 +70,7 @@ class TokenTargets(nn.Module):
         return rows
 
     def _spell(self, word: str) -> list[int]:
-        """The fewest targets that make up a word, of as many the longest first; none where none do."""
+        """The fewest targets that make up a word, of as many those whose last is longest; none where none do."""
         best: list[list[int] | None] = [[]] + [None] * len(word)
         for end in range(1, len(word) + 1):
             for begin in range(end):
