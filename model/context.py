@@ -3,7 +3,8 @@
 Both caches hold the same tokens in the same rows: the Talker reads each piece of a prompt right behind the Thinker, the
 codes of a reply stand behind that only while it is spoken, and its text takes their place (anatomy §1.8). When the
 context is full, pictures of the past go first, then the oldest exchanges; what stays is moved up, its keys turned to
-the positions they would have had.
+the positions they would have had. On a processor, where all that was read is a part of every answer's time, old exchanges
+go sooner, so that the fiftieth answer comes as quickly as the twentieth.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.bounds import PREFILL
+from model.bounds import PREFILL, REMEMBERED, REMEMBERED_EXCHANGES
 from model.config import OmniConfig
 from model.errors import BadInputError
 from model.events import ContextTrimmed
@@ -54,6 +55,7 @@ class Context:
 
     def __init__(self, config: OmniConfig, thinker: Thinker, talker: Talker | None, memory: Memory) -> None:
         self._config, self._thinker, self._talker = config.thinker.text, thinker, talker
+        self._quick = thinker.device.type != "cpu"
         self.memory = memory
         self.position = 0
         self.capacity = self._config.max_position_embeddings
@@ -139,6 +141,9 @@ class Context:
         """What is read from here on belongs to a new question and its answer."""
         self._pictures += self._fresh_pictures
         self._fresh_pictures = []
+        if not self._quick and self._past > REMEMBERED:
+            while self._past > REMEMBERED * 3 // 4 and len(self._exchanges) > REMEMBERED_EXCHANGES:
+                self._forget_exchange()
         self._exchanges.append(self.here())
 
     def cancel_exchange(self) -> None:
@@ -163,14 +168,24 @@ class Context:
             if self._pictures:
                 self._forget("pictures", self._pictures.pop(0))
             elif len(self._exchanges) > 1:
-                first, second = self._exchanges[:2]
-                stretch = _Stretch(first, second.rows - first.rows, second.position - first.position)
-                self._exchanges.pop(0)
-                self._forget("exchange", stretch)
+                self._forget_exchange()
             elif self._fresh_pictures:
                 self._forget("pictures", self._fresh_pictures.pop(0))
             else:
                 return  # positions alone run past what the model was trained on: time has gone by
+
+    @property
+    def _past(self) -> int:
+        """Tokens of all exchanges."""
+        return self.length - self._exchanges[0].rows if self._exchanges else 0
+
+    def _forget_exchange(self) -> None:
+        """Forget the oldest of several."""
+        first, second = self._exchanges[:2]
+        stretch = _Stretch(first, second.rows - first.rows, second.position - first.position)
+        self._exchanges.pop(0)
+        self._pictures = [s for s in self._pictures if s.begin.rows >= second.rows]
+        self._forget("exchange", stretch)
 
     def _forget(self, what: str, stretch: _Stretch) -> None:
         begin, end = stretch.begin.rows, stretch.begin.rows + stretch.rows
