@@ -54,6 +54,7 @@ SHORT_FIRST = 0.25  # of a new training: replies of up to 60 codes and no prompt
 TABLES_FIRST = 250  # steps in which only the tables of new codes, or of new sounds, learn
 CODE_TABLES, TEXT_TABLES = ("digit", "head", "decoder.embed_tokens"), ("text", "pronunciation")
 PROMPTED = 0.35  # of the steps after that have a prompt
+WRONG = 0.12  # of the previous codes hidden, and a third as many wrong
 MISHEARD = 1.0  # weight of the phonemes' cross entropy beside the codes'
 FOLLOWING, FOLLOWED_IN = 0.3, 3  # weight of the phonemes said in the middle, and after how many layers that is
 
@@ -290,6 +291,11 @@ def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...], told: torch.Tens
     }
 
 
+def in_all(losses: dict[str, torch.Tensor]) -> torch.Tensor:
+    """What is minimised of the losses of `loss_of`."""
+    return losses["ce"] + MISHEARD * losses["phonemes"] + FOLLOWING * losses["following"]
+
+
 def corrupt(before: torch.Tensor, share: float) -> torch.Tensor:
     """Some previous codes hidden or wrong, so that the text is listened to and slips are survived."""
     dice = torch.rand(before.shape)
@@ -354,9 +360,8 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
         net.only(first if loop.steps < TABLES_FIRST else ())
         text, before, *rest = collate(rows, codes, texts, prompt, rng)
         with fast_products():
-            losses = loss_of(net, (text, corrupt(before, 0.12), *rest), told)
-        loss = losses["ce"] + MISHEARD * losses["phonemes"] + FOLLOWING * losses["following"]
-        loop.step(loss, every=50, **{kind: value.item() for kind, value in losses.items()})
+            losses = loss_of(net, (text, corrupt(before, WRONG), *rest), told)
+        loop.step(in_all(losses), every=50, **{kind: value.item() for kind, value in losses.items()})
         if loop.steps % 200 == 0:
             print(examine(net, sets, told), flush=True)
     print(examine(net, sets, told), f"{loop.steps} steps", flush=True)
