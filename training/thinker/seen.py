@@ -259,9 +259,11 @@ def at_the_bell(rnd: random.Random, side: int) -> Case:
     return Case(asked, f"The {shape} was {colors[at]}.", *film, bell)
 
 
-FILMS = {moving: 0.18, order: 0.2, change: 0.37, flashes: 0.25}
+FILMS = {"moving": 0.18, "order": 0.2, "change": 0.37, "flashes": 0.25}
+_MAKERS = {"moving": moving, "order": order, "change": change, "flashes": flashes}
 
 
-def film(rnd: random.Random, side: int = 84) -> Case:
-    """A film without sound."""
-    return rnd.choices(list(FILMS), list(FILMS.values()))[0](rnd, side)
+def film(rnd: random.Random, shares: dict[str, float] | None = None, side: int = 84) -> Case:
+    """A film without sound; `shares`: of kinds, where they are not those of FILMS."""
+    shares = FILMS | (shares or {})
+    return _MAKERS[rnd.choices(list(shares), list(shares.values()))[0]](rnd, side)

@@ -41,13 +41,14 @@ from training.eye.words import Said, Words
 from training.thinker.answers import HeldOut, pairs
 from training.thinker.factors import stored
 from training.thinker.network import BOS, END, EOS, SUFFIX, Network
-from training.thinker.seen import FPS, Case, about_thing, at_the_bell, film, still
+from training.thinker.seen import FILMS, FPS, Case, about_thing, at_the_bell, film, still
 from training.thinker.sharpen import balanced
 from training.wall_clock import train
 
 LOOK, LOOKED = 6, 7  # <|vision_bos|>, <|vision_eos|>
 KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13}
 PER_SECOND, CHUNK = 25, 2
+SIDES = (56, 84, 84)  # of films, in pixels
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Lessons:
         self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 70]
         self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
         self._queue: list[list[Sample]] = []
-        self.kinds = KINDS | dict(args.kinds)
+        self.kinds, self.films = KINDS | dict(args.kinds), FILMS | dict(args.films)
 
     def batch(self) -> tuple[str, list[Sample]]:
         """Samples of one kind."""
@@ -200,7 +201,7 @@ class Lessons:
         return [self.picture(still(self.rnd)) for _ in range(number)]
 
     def _film(self, number: int) -> list[Sample]:
-        return [self.film(film(self.rnd)) for _ in range(number)]
+        return [self.film(film(self.rnd, self.films, self.rnd.choice(SIDES))) for _ in range(number)]
 
     def _bell(self, number: int) -> list[Sample]:
         return [self.film(at_the_bell(self.rnd, 84)) for _ in range(number)]
@@ -283,10 +284,10 @@ class Trainer:
 
 
 def kind_and_share(text: str) -> tuple[str, float]:
-    """ "typed=0.3" as the kind and its share."""
+    """ "typed=0.3" as the kind (of lessons or of films) and its share."""
     kind, _, share = text.partition("=")
-    if kind not in KINDS:
-        raise argparse.ArgumentTypeError(f"There is no kind {kind!r}; there are {', '.join(KINDS)}.")
+    if kind not in KINDS | FILMS:
+        raise argparse.ArgumentTypeError(f"There is no kind {kind!r}; there are {', '.join(KINDS | FILMS)}.")
     return kind, float(share)
 
 
@@ -300,6 +301,7 @@ def main() -> None:
     parser.add_argument("--stand-ins", type=float, default=0.2, help="share of pictures given as words")
     parser.add_argument("--things-as-words", action="store_true", help="the eye has seen drawn scenes alone")
     parser.add_argument("--kinds", nargs="*", type=kind_and_share, default=[], help="other shares: typed=0.3 film=0.1")
+    parser.add_argument("--films", nargs="*", type=kind_and_share, default=[], help="the same for films: change=0.6")
     parser.add_argument("--plain-order", action="store_true")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=16)
