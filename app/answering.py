@@ -53,6 +53,7 @@ class Answering:
         self.previewing = 0
         self._ahead: list[_OfReply] | None = None  # what has come of a reply that must not be shown yet
         self._asked = 0.0
+        self._told_forgotten: set[str] = set()  # of this conversation: in a long call more is forgotten again and again
 
     @property
     def going_on(self) -> bool:
@@ -63,6 +64,11 @@ class Answering:
     def sounding(self) -> bool:
         """Whether the loudspeaker plays."""
         return self._player.playing
+
+    def begin_conversation(self) -> None:
+        """The engine has begun a new one, or is told this one anew."""
+        self.repeatable = 0
+        self._told_forgotten = set()
 
     def begin(self, asked: float | None = None, again: bool = False) -> None:
         """The newest question is complete: ask for its answer, or for another one. `asked` is when the person had
@@ -207,7 +213,8 @@ class Answering:
             case protocol.Speech(_, samples, sample_rate, _):
                 answer.sample_rate = sample_rate
                 answer.speech.append(np.asarray(samples, np.float32))
-            case protocol.Trimmed(_, what):
+            case protocol.Trimmed(_, what) if what not in self._told_forgotten:
+                self._told_forgotten.add(what)
                 forgotten = "the oldest pictures" if what == "pictures" else "its beginning"
                 text = f"This conversation is long; the model has forgotten {forgotten}."
                 self._shown.set_notice(Notice(text, "info"))

@@ -210,7 +210,7 @@ class Session:
         self._line.send(protocol.StartConversation(self.settings.current.voice or None))
         for turn in [*persona(self.settings.current.persona), *turns_to_recall(messages)]:
             self._line.send(turn)
-        self._answering.repeatable = 0
+        self._answering.begin_conversation()
 
     def replay(self, message: Message, begin: float = 0.0) -> None:
         """Play what was said in a message once more, from `begin` seconds on."""

@@ -308,11 +308,21 @@ def test_nothing_is_heard_without_a_loudspeaker(qtbot: QtBot, application: Appli
     assert application.shown.notice is None  # told once for each answer
 
 
-def test_forgotten_beginning_is_told(qtbot: QtBot, application: Application) -> None:
-    type_and_send(qtbot, application, "forget")
-    qtbot.waitUntil(answered(application), timeout=15_000)
+def test_forgotten_beginning_is_told_once_in_a_conversation(qtbot: QtBot, application: Application) -> None:
+    def ask(text: str) -> None:
+        type_and_send(qtbot, application, text)
+        answer = f"You said: {text}"
+        qtbot.waitUntil(lambda: application.shown.messages[-1].text.strip() == answer, timeout=15_000)
+        qtbot.waitUntil(answered(application), timeout=15_000)
+
+    ask("forget")
     assert "forgotten its beginning" in application.window.banner.text
-    assert application.shown.messages[-1].text.strip() == "You said: forget"
+    application.shown.set_notice(None)
+    ask("forget again")
+    assert application.shown.notice is None, "in a long call it would come up again and again"
+    application.session.new_conversation()
+    ask("forget this")
+    assert application.shown.notice is not None
 
 
 def test_settings_survive_a_broken_file(profile: Path) -> None:

@@ -40,5 +40,6 @@ def test_a_long_conversation_on_a_processor_forgets_its_oldest_exchanges_between
     with engine.conversation() as talk:
         for _ in range(REMEMBERED_EXCHANGES):
             talk.say("the quick brown fox " * 24)
-            assert not [event for event in talk.reply(max_text_tokens=2, speech=False) if isinstance(event, ContextTrimmed)]
+            events = list(talk.reply(max_text_tokens=2, speech=False))
+            assert not any(isinstance(event, ContextTrimmed) for event in events)
         assert talk.tokens > REMEMBERED
