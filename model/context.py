@@ -3,8 +3,8 @@
 Both caches hold the same tokens in the same rows: the Talker reads each piece of a prompt right behind the Thinker, the
 codes of a reply stand behind that only while it is spoken, and its text takes their place (anatomy §1.8). When the
 context is full, pictures of the past go first, then the oldest exchanges; what stays is moved up, its keys turned to
-the positions they would have had. On a processor, where all that was read is a part of every answer's time, old exchanges
-go sooner, so that the fiftieth answer comes as quickly as the twentieth.
+the positions they would have had. On a processor, where all that was read is a part of every answer's time, old
+exchanges go sooner, so that the fiftieth answer comes as quickly as the twentieth.
 """
 
 from __future__ import annotations
