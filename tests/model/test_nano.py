@@ -57,3 +57,19 @@ def test_streamed_speech_equals_speech_decoded_whole(nano: Engine) -> None:
     found = compare(nano, codes_of(nano, "What is the capital of France?"))
     assert found.mel_snr >= 25
     assert found.wave_snr >= 50, "a click at a chunk's border, or a vocoder that sees too little around it"
+
+
+def test_it_speaks_as_well_after_a_long_conversation(nano: Engine) -> None:
+    """A Talker that never met long contexts says nothing, or half a word, from the fourth answer on."""
+    samples, _ = soundfile.read(ROOT / "assets" / "samples" / "question.wav", dtype="float32")
+    with nano.conversation() as talk:
+        seconds = []
+        for turn in range(16):
+            talk.hear(samples)
+            aloud = turn % 5 == 0
+            done = list(talk.reply(greedy=True, speech=aloud, seed=turn))[-1]
+            assert isinstance(done, Done)
+            if aloud:
+                seconds.append(done.samples / done.sample_rate)
+        assert talk.tokens > 1000
+    assert min(seconds) > 0.7 * seconds[0], f"seconds of the first answer and of those 400 tokens apart: {seconds}"

@@ -24,7 +24,6 @@ TEMPERATURE, TOP_K, TOP_P = 0.7, 30, 0.85  # a little bolder than in use, so tha
 ENDLESS = 2.0  # nats a phoneme that a reply without an end counts as further off
 LONGEST = 110  # letters of a text
 ANSWERS = 5  # times that the product's own answers count: what it says most
-PROMPTED = 0.35  # of the ordinary steps have a prompt
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,7 @@ class Usual:
 
     def losses(self, net: TrainedTalker) -> dict[str, torch.Tensor]:
         """Of the next batch of about ``size`` codes."""
-        prompt = self.rng.randint(36, 80) if self.rng.random() < PROMPTED else 0
-        text, before, *rest = talker.collate(next(self._batches), self.codes, self.texts, prompt, self.rng)
+        prompt = talker.prompt_length(self.rng)
+        rows = talker.fitting(next(self._batches), self.codes, prompt)
+        text, before, *rest = talker.collate(rows, self.codes, self.texts, prompt, self.rng)
         return talker.loss_of(net, (text, talker.corrupt(before, talker.WRONG), *rest), self.told)

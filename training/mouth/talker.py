@@ -53,7 +53,9 @@ LONGEST = 300  # codes of one reply
 SHORT_FIRST = 0.25  # of a new training: replies of up to 60 codes and no prompts
 TABLES_FIRST = 250  # steps in which only the tables of new codes, or of new sounds, learn
 CODE_TABLES, TEXT_TABLES = ("digit", "head", "decoder.embed_tokens"), ("text", "pronunciation")
-PROMPTED = 0.35  # of the steps after that have a prompt
+PROMPTED, REMEMBERING = 0.35, 0.15  # of the steps after that have a prompt, or a long conversation before them
+LONGEST_PROMPT = 1600  # tokens; what a Talker has never met it answers with silence
+POSITIONS = 4000  # of one step, prompts and codes, at most
 WRONG = 0.12  # of the previous codes hidden, and a third as many wrong
 MISHEARD = 1.0  # weight of the phonemes' cross entropy beside the codes'
 FOLLOWING, FOLLOWED_IN = 0.3, 3  # weight of the phonemes said in the middle, and after how many layers that is
@@ -235,6 +237,21 @@ def batches(indices: list[int], codes: list, size: int, longest: int, rng: rando
     yield from ready
 
 
+def prompt_length(rng: random.Random) -> int:
+    """Tokens before a reply: none, a question, or a conversation."""
+    kind = rng.random()
+    if kind < REMEMBERING:
+        return int(LONGEST_PROMPT ** rng.uniform(0.6, 1))
+    if kind < REMEMBERING + PROMPTED:
+        return rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
+    return 0
+
+
+def fitting(rows: list[list[int]], codes: list, prompt: int) -> list[list[int]]:
+    """As many of the rows as make POSITIONS behind such a prompt, and one at least."""
+    return rows[: max(1, POSITIONS // (prompt + 2 + max(sum(len(codes[i]) for i in group) for group in rows)))]
+
+
 def collate(rows: list[list[int]], codes: list, texts: Texts, prompt: int, rng: random.Random,
             spoken: list[list[int]] | None = None) -> tuple[torch.Tensor, ...]:
     """Text ids, previous codes, targets (-100: none) and muted positions, each [B, prompt + 1 + steps], and the
@@ -320,7 +337,7 @@ def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]], told: torc
     net.eval()
     values = [loss_of(net, data, told) for data in sets]
     net.train()
-    names = ("TEST", "wrong text", "with prompt")
+    names = ("TEST", "wrong text", "with prompt", "after much")
     return " | ".join(" ".join([name, *(f"{kind} {value:.3f}" for kind, value in losses.items())])
                       for name, losses in zip(names, values))
 
@@ -341,7 +358,7 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
     check = random.Random(1)
     wrong = held[1:] + held[:1]
     sets = [collate(held, codes, texts, 0, check), collate(held, codes, texts, 0, check, wrong),
-            collate(held, codes, texts, 80, check)]
+            collate(held, codes, texts, 80, check), collate(held[:12], codes, texts, 1000, check)]
     # the product's own answers count three times: they are few, and what it says most
     answers = [i for i in corpus.train if corpus.clips[i].path.name.startswith("hibari-answers")]
     known = corpus.train + 2 * answers
@@ -354,11 +371,9 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
         if progress < short_first:  # alignment emerges sooner
             while sum(len(codes[i]) for i in rows[-1]) > 60:
                 rows = next(queue, None) or next(queue := batches(known, codes, size, LONGEST, rng))
-        prompt = 0
-        if progress >= short_first and rng.random() < PROMPTED:
-            prompt = rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
+        prompt = 0 if progress < short_first else prompt_length(rng)
         net.only(first if loop.steps < TABLES_FIRST else ())
-        text, before, *rest = collate(rows, codes, texts, prompt, rng)
+        text, before, *rest = collate(fitting(rows, codes, prompt), codes, texts, prompt, rng)
         with fast_products():
             losses = loss_of(net, (text, corrupt(before, WRONG), *rest), told)
         loop.step(in_all(losses), every=50, **{kind: value.item() for kind, value in losses.items()})
