@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import copy
 import random
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +23,7 @@ from tokenizers import Tokenizer
 from training.mouth.judge import load_judge
 from training.mouth.loop import Loop
 from training.mouth.mel import Corpus
-from training.mouth.replies import Said, Usual, batches_of_texts, examine, lines, say, wanted_texts
+from training.mouth.replies import Said, Usual, arguments, batches_of_texts, examine, lines, say, wanted_texts
 from training.mouth.talker import TrainedTalker, in_all, load_talker
 
 BETA = 0.1
@@ -85,17 +84,8 @@ def train(args: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--texts", type=int, default=16, help="texts a step")
-    parser.add_argument("--times", type=int, default=8, help="replies of each text")
-    parser.add_argument("--size", type=int, default=1000, help="codes of the ordinary training a step")
-    parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
-    parser.add_argument("--data", type=Path, default=Path("runs/data"))
-    parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
     torch.set_num_threads(1)
-    train(parser.parse_args())
+    train(arguments(__doc__.splitlines()[0], 1e-4, 16, 8))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ The judge is training.mouth.judge: no recogniser of words could hear so many rep
 
 from __future__ import annotations
 
+import argparse
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,3 +112,17 @@ class Usual:
         rows = talker.fitting(next(self._batches), self.codes, prompt)
         text, before, *rest = talker.collate(rows, self.codes, self.texts, prompt, self.rng)
         return talker.loss_of(net, (text, talker.corrupt(before, talker.WRONG), *rest), self.told)
+
+
+def arguments(description: str, rate: float, texts: int, times: int) -> argparse.Namespace:
+    """Of a stage that learns from replies: so many texts at a time, so many replies of each."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--texts", type=int, default=texts, help="texts at a time")
+    parser.add_argument("--times", type=int, default=times, help="replies of each text")
+    parser.add_argument("--size", type=int, default=1000, help="codes of the ordinary training a step")
+    parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
+    parser.add_argument("--data", type=Path, default=Path("runs/data"))
+    parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
+    return parser.parse_args()
