@@ -17,7 +17,7 @@ def activations(
 
     `rows` are those of a cache for `context` tokens; `patches` those of a pair of a film's frames, None without one.
     """
-    floats = 4 if placement.floats == FP32 else 2
+    floats, sensing = (4 if placement.float_kind(part) == FP32 else 2 for part in ("thinker.model.", "thinker.visual."))
     thinker, talker = config.thinker, config.talker.decoder
     tokens = min(PREFILL, context)
     # a piece's embeddings, what the Talker adds to them, their sum, and the hidden states
@@ -27,10 +27,10 @@ def activations(
         + _widened(placement.decoder, _gated(thinker.text), on_card),
         "head": _head(placement, thinker.text, on_card),
         "forget": _forget(thinker.text, context),
-        "ear": _ear(config, floats),
+        "ear": _ear(config, sensing),
     }
     pair = patches or PATCHES
-    work["eye"] = _eye(config, max(1, PATCHES // pair) * pair, floats, on_card)
+    work["eye"] = _eye(config, max(1, PATCHES // pair) * pair, sensing, on_card)
     if speech:
         read = _decoder(talker, tokens, rows, floats, on_card)
         work["talker"] = carried + read + _widened(placement.talker, _gated(talker), on_card)

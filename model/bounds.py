@@ -7,5 +7,5 @@ PATCHES = 4096  # of pictures that the eye looks at together; never less than on
 AUDIO_BLOCKS = 15  # of 2 s that the ear hears together
 WEIGHTS_AT_ONCE = 1 << 23  # of a quantized layer that are made wide together
 MOST_SPEECH_SECONDS = 82.0  # of one reply; the Talker was trained for no more
-REMEMBERED = 2048  # tokens of past exchanges on a processor; with more of them every answer comes later
+REMEMBERED = 1536  # tokens of past exchanges on a processor; with more of them every answer comes later
 REMEMBERED_EXCHANGES = 8  # that stay however long they are: a film, a text and what was asked about them

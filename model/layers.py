@@ -97,9 +97,9 @@ class DecoderLayer(nn.Module):
     def forward(
         self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, rows: Tensor, cache: KVCache | None
     ) -> Tensor:
-        if cache is not None and x.shape[:2] == (1, 1):
+        if cache is not None and x.shape[:2] == (1, 1) and uses_our_kernels(x):
             step, buffers = self._row_step(), cache.buffers(self.self_attn.layer)
-            if step is not None and buffers is not None and uses_our_kernels(x):
+            if step is not None and buffers is not None:
                 return step(x, rope, rows, *buffers)
         x = x + self.self_attn(self.input_layernorm(x), rope, mask, rows, cache)
         return x + self.mlp(self.post_attention_layernorm(x))

@@ -19,6 +19,7 @@ _SMALLEST = 1 << 14  # weights; less is read in no time
 _BLOCK = 64  # inputs that nf4 and int4 keep together
 _INT4_ROWS = 16  # outputs that torch's int4 kernel takes together
 _INT4_COLUMNS = 128  # and inputs, on a card
+_TOWERS = ("thinker.audio_tower.", "thinker.visual.")
 _TIMES = (".time_embed.", ".attn_norm.", ".norm_out.")
 
 
@@ -26,7 +27,8 @@ _TIMES = (".time_embed.", ".attn_norm.", ".norm_out.")
 class Placement:
     """
     Attributes:
-        floats: of whatever is in no other kind, in Thinker and Talker.
+        floats: of whatever is in no other kind, in Thinker and Talker; in ear and eye it is that of `towers`, where
+            that is one of floats.
         decoder, head, talker, talker_ends, towers: kinds of the Linear layers of the Thinker's language model, its
             head, the Talker's layers, what leads into and out of those, ear and eye.
         narrow: whether the DiT's layers multiply in bfloat16; everything else of token2wav is float32.
@@ -68,6 +70,8 @@ class Placement:
         return self._floats(name)
 
     def _floats(self, name: str) -> str:
+        if name.startswith(_TOWERS) and self.towers in (FP32, BF16):
+            return self.towers
         if not name.startswith("token2wav."):
             return self.floats
         layer = ".transformer_blocks." in name and (".attn." in name or ".ff." in name)
@@ -78,7 +82,7 @@ class Placement:
             return self.decoder
         if name.startswith("thinker.lm_head."):
             return self.head
-        if name.startswith(("thinker.audio_tower.", "thinker.visual.")):
+        if name.startswith(_TOWERS):
             return self.towers
         if name.startswith("talker.model.layers."):
             return self.talker
@@ -117,8 +121,9 @@ def placements(precision: str, on_card: bool, bfloat16: bool = True) -> list[Pla
     if not on_card:
         narrow = precision != FP32 and bfloat16
         if precision == INT8:
+            # float32 between them: what reads weights fastest for one row (model.few_rows) takes nothing else
             copied = INT8_COPIED if bfloat16 else INT8_COPIED_WIDE
-            roomy = Placement(INT8, floats, copied, copied, copied, floats, floats, narrow)
+            roomy = Placement(INT8, FP32, copied, copied, copied, FP32, floats, narrow)
             return [roomy, replace(roomy, decoder=INT8, head=INT8, talker=INT8)]
         ends = floats if precision in (NF4, INT4) else precision
         first = Placement(precision, floats, precision, precision, precision, ends, floats, narrow)

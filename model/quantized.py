@@ -28,7 +28,7 @@ _ROWS_AT_ONCE = 1 << 20  # weights; what lies between them and their levels is f
 
 
 class Int8Linear(nn.Module):
-    """y = x W^T + b with W in 8 bits and one scale an output; computes in the dtype of x, which is that of its copy.
+    """y = x W^T + b with W in 8 bits and one scale an output; in and out in the dtype of x, whatever the copy's is.
 
     Attributes:
         weight: the copy of the rounded weights, or None.
@@ -49,13 +49,20 @@ class Int8Linear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
         if len(rows) > _FEW_ROWS or x.device.type != "cpu":
-            return self._in_parts(x) if self.weight is None else F.linear(x, self.weight, self.bias)
+            return self._in_parts(x) if self.weight is None else self._by(self.weight, x)
         if uses_our_kernels(x):
             out = our_kernels().product(rows, self.levels, self._wide_scales()).view(*x.shape[:-1], -1)
             return out if self.bias is None else out + self.bias
         # torch's kernel reads bfloat16 rows several times faster than float32 ones, on every processor
         out = torch.ops.aten._weight_int8pack_mm(rows.to(torch.bfloat16), self.levels, self.scales)
         out = out.view(*x.shape[:-1], -1).to(x.dtype)
+        return out if self.bias is None else out + self.bias
+
+    def _by(self, copy: Tensor, x: Tensor) -> Tensor:
+        """The product with the copy, multiplied in its dtype."""
+        if copy.dtype is x.dtype:
+            return F.linear(x, copy, self.bias)
+        out = F.linear(x.to(copy.dtype), copy).to(x.dtype)
         return out if self.bias is None else out + self.bias
 
     def _in_parts(self, x: Tensor) -> Tensor:

@@ -42,6 +42,26 @@ def test_typed_question_is_answered_aloud_while_it_thinks(nano: Engine) -> None:
     assert TextDelta in kinds[kinds.index(SpeechChunk) :] or len(done.text_tokens) < 14
 
 
+@pytest.mark.parametrize(
+    ("precision", "bfloat16", "threads"),
+    [("int8", True, 1), ("int8", True, 4), ("int8", False, 1), ("bf16", True, 1), ("nf4", True, 1)],
+)
+def test_it_answers_aloud_on_every_kind_of_processor(
+    precision: str, bfloat16: bool, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which kernels and dtypes are used depends on the processor and on torch's threads; this is about all of them."""
+    monkeypatch.setattr("model.checkpoint.load.multiplies_bfloat16", lambda: bfloat16)
+    monkeypatch.setattr("model.attention.multiplies_bfloat16", lambda: bfloat16)
+    monkeypatch.setattr("model.four_bits.multiplies_bfloat16", lambda: bfloat16)
+    monkeypatch.setattr("torch.get_num_threads", lambda: threads)
+    with load("nano", "cpu", precision).conversation() as talk:
+        talk.hear(soundfile.read(ROOT / "assets" / "samples" / "question.wav", dtype="float32")[0])
+        done = list(talk.reply(greedy=True, seed=0))[-1]
+    assert isinstance(done, Done)
+    assert done.samples > 0.5 * done.sample_rate
+    assert precision == "nf4" or "Paris" in done.text  # in four bits what its ear learned is lost (decision 0003)
+
+
 def test_spoken_question_is_understood(nano: Engine) -> None:
     samples, rate = soundfile.read(ROOT / "assets" / "samples" / "question.wav", dtype="float32")
     assert rate == 16_000
