@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from model.checkpoint.packed import pack, unpack_all
+from model.checkpoint.packed import pack, stored_levels, unpack_all
 from model.config import DecoderConfig
 from model.context import line
 from model.kv_cache import KVCache
@@ -50,6 +50,23 @@ def test_what_fine_tuning_changed_survives_storage() -> None:
     assert all(tensor.dtype in (torch.uint8, torch.float16) for tensor in kept.values())
     error = unpack_all(kept)["w"] - (base + change)
     assert error.norm() / change.norm() < 0.05
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 64), (32, 0), (32, 32), (96, 128)])
+@pytest.mark.parametrize("bits", [4, 8])
+def test_zeros_behind_a_weight_are_not_stored_and_come_back(rows: int, columns: int, bits: int) -> None:
+    weight = torch.randn(96, 128)
+    weight[96 - rows :], weight[:, 128 - columns :] = 0, 0
+    weight[0] *= columns < 128  # a zero row that is not the last
+    kept = pack("w", weight, bits, group=32)
+    codes = kept[f"w.packed{bits}"]
+    assert codes.shape == (max(1, 96 - rows), max(32, 128 - columns) * bits // 8)
+    back = unpack_all(kept)["w"]
+    assert back.shape == weight.shape and not back[96 - rows :].any() and not back[:, 128 - columns :].any()
+    assert (back - weight).abs().max() <= weight.abs().max() / (2**bits - 1)
+    levels = stored_levels("w", kept)
+    assert (levels is None) == (bits == 8)
+    assert levels is None or torch.equal(levels.weight(), back)
 
 
 @pytest.mark.parametrize("rows", [1, 3])
