@@ -34,7 +34,7 @@ from torch import Tensor
 from model.checkpoint.packed import pack, unpack_all
 from training.eye.train import CONFIG
 from training.thinker.convert import SYSTEM
-from training.thinker.export import NARROW, WIDE, widen, widen_ear
+from training.thinker.export import NARROW, WIDE, ear_sizes, widen, widen_ear
 from training.thinker.factors import packed
 
 MOUTH = "mouth.safetensors"
@@ -44,8 +44,10 @@ EAR = "ear-and-eye.safetensors"
 FACTORS = "thinker-factors.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
+EAR_LAYERS = "thinker.audio_tower.layers."
+WIDE_EAR = 512  # an ear of this width is twice as large as the other one: part of it is kept in 4 bits
 IN_EIGHT_BITS = (
-    "thinker.audio_tower.layers.", "thinker.visual.blocks.", "thinker.visual.merger.", "talker.model.layers.",
+    EAR_LAYERS, "thinker.visual.blocks.", "thinker.visual.merger.", "talker.model.layers.",
     "token2wav.code2wav_dit_model.transformer_blocks.",
 )
 RANK = 32  # of what fine-tuning changed: twice 16, from the text-only stage and from the one with the ear
@@ -79,6 +81,8 @@ def stored(name: str, value: Tensor, base: dict[str, Tensor]) -> dict[str, Tenso
         return pack(name, value, bits=8, group=64)
     if name.startswith("thinker.model.layers.") and name.endswith("proj.weight"):
         return stored_tuned(name, value, base[name])
+    if name.startswith(EAR_LAYERS) and name.endswith((".fc1.weight", ".fc2.weight")) and WIDE_EAR in value.shape:
+        return pack(name, value, bits=4, group=32)
     if name.startswith(IN_EIGHT_BITS) and value.dim() == 2 and value.shape[1] % 64 == 0:
         return pack(name, value, bits=8, group=64)
     return {name: value.half()}
@@ -178,12 +182,12 @@ def _with_sounds(stored_table: dict[str, Tensor], mouth: Path) -> dict[str, Tens
 
 
 def replace_ear(checkpoint: Path, out: Path) -> None:
-    """Write the ear of a training checkpoint into ear-and-eye.safetensors; all else stays."""
-    tensors = _all_stored(widen_ear(_checkpoint(checkpoint)["encoder"]))
-    there = {name: value for name, value in load_file(out / EAR).items() if name.startswith("thinker.audio_tower.")}
-    if {name: value.shape for name, value in tensors.items()} != {name: value.shape for name, value in there.items()}:
-        raise SystemExit(f"{out} has another kind of ear: assemble the whole model.")
-    _replace("thinker.audio_tower.", tensors, out)
+    """Write the ear of a training checkpoint and what depends on its size; all else stays."""
+    state = _checkpoint(checkpoint)["encoder"]
+    _replace("thinker.audio_tower.", _all_stored(widen_ear(state)), out)
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    config["thinker_config"]["audio_config"] |= ear_sizes(state)
+    _write(out / "config.json", config)
 
 
 def replace_eye(checkpoint: Path, out: Path) -> None:

@@ -2,10 +2,10 @@
 
 How a model is stored, not how it is computed: the loader unpacks to floats. A tensor NAME [rows, columns] becomes
 NAME.packed4 (two columns a byte, low half first) or NAME.packed8, with NAME.scale and NAME.minimum in float16
-[rows, columns / group]. Where last rows or groups of columns are all zero, those with which a model was widened, they are left
-out, and NAME.shape is the whole [rows, columns]. NAME.low_rank_a [rank, columns] and NAME.low_rank_b [rows, rank],
-packed or not, are what fine-tuning changed: rounded to 4 bits together with the weight it would be lost, since it is
-smaller than a step.
+[rows, columns / group]. Where last rows or groups of columns are all zero, those with which a model was widened, they
+are left out, and NAME.shape is the whole [rows, columns]. NAME.low_rank_a [rank, columns] and NAME.low_rank_b
+[rows, rank], packed or not, are what fine-tuning changed: rounded to 4 bits together with the weight it would be lost,
+since it is smaller than a step.
 """
 
 from __future__ import annotations

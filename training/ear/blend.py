@@ -22,7 +22,7 @@ from torch import Tensor
 
 from training.data.clips import read_clips
 from training.ear.ctc import TokenTargets
-from training.ear.encoder import Encoder, load_whisper
+from training.ear.encoder import load_whisper
 from training.ear.stage_a import errors
 
 
@@ -42,8 +42,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     state = torch.load(args.ear, weights_only=False)
-    encoder = Encoder()
-    load_whisper(encoder, args.whisper)
+    encoder = load_whisper(args.whisper)
     blended = between(state["encoder"], {k: v.clone() for k, v in encoder.state_dict().items()}, args.share)
     torch.save(state | {"encoder": blended}, args.out)
     with safe_open(args.thinker / "thinker.safetensors", "pt") as file:

@@ -1,4 +1,5 @@
-"""The audio encoder in training form: names of Qwen2_5OmniAudioEncoder, padded blocks of 2 s, explicit attention.
+"""The audio encoder in training form: names of Qwen2_5OmniAudioEncoder, padded blocks of 2 s, explicit attention. Its
+size is that of its weights: Whisper tiny's (384 wide, 4 layers) or base's (512, 6).
 
 Explicit matmul-softmax attention is several times faster backwards on a CPU than the fused one at these sizes.
 """
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 BLOCK = 200  # mel frames of 10 ms that see each other
+HEAD = 64  # numbers in a head of attention, in every Whisper
 STEP = 40  # blocks that are not full are computed together with those of like length
 
 
@@ -58,11 +60,11 @@ def sinusoids(length: int, channels: int) -> Tensor:
 class Encoder(nn.Module):
     """Mel frames (100 a second) -> vectors in the space of the Thinker's embeddings (25 a second)."""
 
-    def __init__(self, width: int = 384, heads: int = 6, layers: int = 4, out: int = 576):
+    def __init__(self, width: int = 384, layers: int = 4, out: int = 576):
         super().__init__()
         self.conv1 = nn.Conv1d(80, width, 3, padding=1)
         self.conv2 = nn.Conv1d(width, width, 3, 2, padding=1)
-        self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
+        self.layers = nn.ModuleList(Layer(width, width // HEAD) for _ in range(layers))
         self.ln_post = nn.LayerNorm(width)
         self.proj = nn.Linear(width, out)
         self.register_buffer("positions", sinusoids(BLOCK // 2, width), persistent=False)
@@ -98,6 +100,14 @@ class Encoder(nn.Module):
         return self.proj(self.ln_post(h))
 
 
+def encoder_of(state: dict[str, Tensor]) -> Encoder:
+    """The encoder that has these weights."""
+    layers = {name.split(".")[1] for name in state if name.startswith("layers.")}
+    encoder = Encoder(len(state["conv1.bias"]), len(layers), len(state["proj.bias"]))
+    encoder.load_state_dict(state)
+    return encoder
+
+
 def read_ctranslate2(path: Path) -> dict[str, np.ndarray]:
     """Tensors of a CTranslate2 model.bin (version 6) by name."""
     import struct
@@ -119,10 +129,12 @@ def read_ctranslate2(path: Path) -> dict[str, np.ndarray]:
     return out
 
 
-def load_whisper(encoder: Encoder, path: Path) -> None:
-    """Copy Whisper's encoder (CTranslate2 file, float) into ours; `proj` is left as it is."""
+def load_whisper(path: Path) -> Encoder:
+    """Whisper's encoder (CTranslate2 file, float) as ours; `proj`, which it does not have, is random."""
     raw = {k[8:]: torch.from_numpy(v.astype(np.float32)) for k, v in read_ctranslate2(path).items()
            if k.startswith("encoder/") and v.dtype.kind == "f"}
+    layers = {name.split("/")[0] for name in raw if name.startswith("layer_") and name.split("/")[0] != "layer_norm"}
+    encoder = Encoder(len(raw["conv1/bias"]), len(layers))
     new: dict[str, Tensor] = {}
     norm = {"weight": "gamma", "bias": "beta"}
     for part in ("weight", "bias"):
@@ -141,3 +153,4 @@ def load_whisper(encoder: Encoder, path: Path) -> None:
             new[b + f"final_layer_norm.{part}"] = raw[a + f"ffn/layer_norm/{norm[part]}"]
     missing, unexpected = encoder.load_state_dict(new, strict=False)
     assert not unexpected and set(missing) == {"proj.weight", "proj.bias"}, (missing, unexpected)
+    return encoder

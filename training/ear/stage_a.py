@@ -23,9 +23,10 @@ from evaluation.words import word_errors
 from training.data.clips import read_clips
 from training.data.questions import held_out, normal
 from training.ear.ctc import TokenTargets
-from training.ear.encoder import Encoder, load_whisper
+from training.ear.encoder import Encoder, encoder_of, load_whisper
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
 from training.ear.surroundings import Surroundings, microphone
+from training.products import fast_products
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
@@ -60,6 +61,7 @@ def main() -> None:
     parser.add_argument("--ear", type=Path, help="begin with this checkpoint")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--seconds", type=float, default=60, help="audio in a step")
+    parser.add_argument("--still", type=int, default=0, help="first layers that stay as they are, with what is below")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
     args = parser.parse_args()
@@ -78,18 +80,19 @@ def main() -> None:
     print(f"{len(rows)} clips, {sum(r['samples'] / r['rate'] for r in rows) / 3600:.1f} h, {len(targets.ids)} tokens")
     rnd = random.Random(5)
     place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
-    encoder = Encoder()
     if args.ear:
         state = torch.load(args.ear, weights_only=False)
-        encoder.load_state_dict(state["encoder"])
+        encoder = encoder_of(state["encoder"])
         targets.blank.data.copy_(state["blank"])
     else:
-        load_whisper(encoder, args.whisper)
+        encoder = load_whisper(args.whisper)
         with torch.no_grad():  # start at the blank, so that silence is right from the first step
             encoder.proj.weight.mul_(0.1)
             encoder.proj.bias.copy_(targets.table[0])
     head = [*encoder.proj.parameters(), targets.blank]
-    body = [p for n, p in encoder.named_parameters() if not n.startswith("proj.")]
+    for part in (encoder.conv1, encoder.conv2, *encoder.layers[: args.still]) if args.still else ():
+        part.requires_grad_(False)
+    body = [p for n, p in encoder.named_parameters() if p.requires_grad and not n.startswith("proj.")]
     groups = [dict(params=body, lr=args.rate, base=args.rate), dict(params=head, lr=1e-3, base=5 * args.rate)]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
     step, spent = 0, 0.0
@@ -120,8 +123,9 @@ def main() -> None:
         for group in optimizer.param_groups:
             group["lr"] = group["base"] * factor
         mel, lengths = collate([mask(microphone(log_mel(varied(r, rnd, place)), rnd), rnd) for r in batch])
-        e, numbers = encoder(mel, lengths)
-        loss = targets.loss(e, numbers, [r["text"] for r in batch], rnd)
+        with fast_products():
+            e, numbers = encoder(mel, lengths)
+        loss = targets.loss(e.float(), numbers, [r["text"] for r in batch], rnd)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*body, *head], 1.0)

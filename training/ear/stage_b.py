@@ -27,7 +27,7 @@ from torch import Tensor
 from evaluation.hearing import REPEAT
 from training.data.questions import held_out
 from training.ear.ctc import TokenTargets
-from training.ear.encoder import Encoder
+from training.ear.encoder import encoder_of
 from training.ear.sound import collate, load_shards, log_mel, mask, varied
 from training.products import fast_products
 from training.thinker.network import END, SUFFIX, Network, new_lora, unfused
@@ -48,8 +48,7 @@ class Ear:
     """A trained ear for use: sounds to what the Thinker reads."""
 
     def __init__(self, network: Network, state: dict):
-        self.encoder = Encoder()
-        self.encoder.load_state_dict(state["encoder"])
+        self.encoder = encoder_of(state["encoder"])
         self.encoder.eval()
         self.targets = TokenTargets(network.table, network.tokenizer, [], ids=state["ids"])
         self.targets.blank.data.copy_(state["blank"])
@@ -131,8 +130,7 @@ class Trainer:
         texts = sorted({r["text"] for rows in self.supply.rows.values() for r in rows})
         self.targets = TokenTargets(self.network.table, self.network.tokenizer, texts, ids=state.get("ids"))
         self.targets.blank.data.copy_(state["blank"])
-        self.encoder = Encoder()
-        self.encoder.load_state_dict(state["encoder"])
+        self.encoder = encoder_of(state["encoder"])
         space = self.targets.table[0]
         self.bounds = state.get("bounds", torch.stack([space, space])).clone().requires_grad_()
         self.lora = new_lora(RANK, seed=1)

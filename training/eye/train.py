@@ -68,6 +68,13 @@ def new_eye(seed: int = 0) -> VisionEncoder:
     return eye
 
 
+def eye_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors of the shipped eye under their official names → those of an eye in training: without the columns of
+    pronunciation, of which it says nothing."""
+    last, said = "merger.mlp.2.", CONFIG.out_hidden_size
+    return {name: (value[:said] if name.startswith(last) else value).float() for name, value in shipped.items()}
+
+
 class Heads(nn.Module):
     """Plain classifiers of the merged patches, thrown away after training: distances in the Thinker's space, where an
     untrained eye is far from everything, teach hardly anything."""

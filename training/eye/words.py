@@ -41,7 +41,8 @@ class Words(nn.Module):
         self.names = list(names)
         self.blank = embeddings[tokenizer.encode(" ").ids[0]].float()
         self.words = {group: {word: vector(word) for word in words} for group, words in GROUPS.items()}
-        self.words["name"] = {name: vector(name) for name in self.names}
+        if self.names:
+            self.words["name"] = {name: vector(name) for name in self.names}
         self.moving = vector(MOVING)
         self.tables = {group: torch.stack(list(words.values())) for group, words in self.words.items()}
         self.index = {group: {word: i for i, word in enumerate(words)} for group, words in self.words.items()}

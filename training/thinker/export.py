@@ -21,6 +21,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.ear.encoder import HEAD, encoder_of
+
 NARROW, WIDE, EPS = 576, 640, 1e-5
 SHARE = NARROW / WIDE
 EMBEDDING = "model.embed_tokens.weight"
@@ -73,7 +75,15 @@ def widen_ear(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return out
 
 
-def configuration() -> dict:
+def ear_sizes(ear: dict[str, Tensor]) -> dict[str, int]:
+    """What config.json says of the ear that has these weights."""
+    encoder = encoder_of(ear)
+    width = encoder.conv1.out_channels
+    return dict(d_model=width, encoder_layers=len(encoder.layers), encoder_attention_heads=width // HEAD,
+                encoder_ffn_dim=4 * width)
+
+
+def configuration(ear: dict[str, Tensor]) -> dict:
     """config.json of the part this script writes; the assembly adds vision, Talker and Token2Wav."""
     text = dict(
         model_type="qwen2_5_omni_text", vocab_size=49152, hidden_size=WIDE, intermediate_size=1536,
@@ -83,8 +93,8 @@ def configuration() -> dict:
         attention_dropout=0.0, use_cache=True,
     )
     audio = dict(
-        model_type="qwen2_5_omni_audio_encoder", num_mel_bins=80, d_model=384, encoder_layers=4,
-        encoder_attention_heads=6, encoder_ffn_dim=1536, n_window=100, output_dim=WIDE, max_source_positions=1500,
+        model_type="qwen2_5_omni_audio_encoder", num_mel_bins=80, **ear_sizes(ear), n_window=100, output_dim=WIDE,
+        max_source_positions=1500,
         activation_function="gelu", scale_embedding=False, dropout=0.0, attention_dropout=0.0,
         activation_dropout=0.0,
     )
@@ -132,7 +142,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(state, args.out / "thinker.tmp", metadata={"format": "pt"})
     (args.out / "thinker.tmp").replace(args.out / "thinker.safetensors")
-    (args.out / "config.json").write_text(json.dumps(configuration(), indent=1) + "\n")
+    (args.out / "config.json").write_text(json.dumps(configuration(trained["encoder"]), indent=1) + "\n")
     (args.out / "preprocessor_config.json").write_text(json.dumps(preprocessor(), indent=1) + "\n")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(args.thinker / name, args.out / name)

@@ -7,10 +7,10 @@ ear, which stays as it is. What is learned goes into the factors that the model 
     python -m training.thinker.together --model assets/nano --data runs/data --pictures runs/eye/pictures \
         --eye runs/eye/eye.pt --out runs/thinker-together.pt --minutes 60
 
-Without --eye, or for the share of --stand-ins, the words themselves take the place of the eye's output, blurred, so
-that this can begin while the eye is still trained. `--plain-order` gives pictures and sound of a film the
-positions of text, to show what the time-aligned ones are worth. Writes a checkpoint every three minutes and goes on
-from it.
+--eye may be a model's folder too. Without it, or for the share of --stand-ins, the words themselves take the place of
+the eye's output, blurred, so that this can begin while the eye is still trained. --pictures is for the kind `thing`
+alone. `--plain-order` gives pictures and sound of a film the positions of text, to show what the time-aligned ones are
+worth. Writes a checkpoint every three minutes and goes on from it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from model.checkpoint.weights import read_tensors
 from model.rope import AudioSpan, ImageSpan, TextSpan, VideoSpan, interleave_counts, span_positions
 from model.thinker.vision_encoder import VisionEncoder
 from training.data.questions import held_out
-from training.ear.encoder import Encoder
+from training.ear.encoder import encoder_of
 from training.ear.resume import ear_state
 from training.ear.sound import collate, load_shards, log_mel, plain, varied
 from training.ear.surroundings import Surroundings
-from training.eye.train import CONFIG, Supply, patches
+from training.eye.train import CONFIG, Supply, eye_state, patches
 from training.eye.views import view
 from training.eye.words import Said, Words
 from training.thinker.answers import HeldOut, pairs
@@ -76,14 +76,15 @@ def bell(rnd: random.Random) -> np.ndarray:
 class Senses:
     """What eye and ear give the Thinker: both frozen."""
 
-    def __init__(self, args: argparse.Namespace, network: Network, supply: Supply, rnd: random.Random):
-        self.args, self.network, self.supply, self.rnd = args, network, supply, rnd
-        self.words = Words(network.table, network.tokenizer, supply.names)
-        self.encoder = Encoder()
-        self.encoder.load_state_dict(ear_state(read_tensors(args.model, "thinker.audio_tower.")))
+    def __init__(self, args: argparse.Namespace, network: Network, names: list[str], rnd: random.Random):
+        self.args, self.network, self.rnd = args, network, rnd
+        self.words = Words(network.table, network.tokenizer, names)
+        self.encoder = encoder_of(ear_state(read_tensors(args.model, "thinker.audio_tower.")))
         self.encoder.eval()
         self.eye = VisionEncoder(CONFIG).eval()
         self._read_at = 0.0
+        if args.eye is not None and args.eye.is_dir():
+            self.eye.load_state_dict(eye_state(read_tensors(args.eye, "thinker.visual.")))
 
     @torch.no_grad()
     def look(self, frames: np.ndarray, said: list[list[Said]], shown: bool) -> Tensor:
@@ -100,6 +101,8 @@ class Senses:
 
     def _refresh(self) -> None:
         """The eye as it is now: it may still be in training."""
+        if self.args.eye.is_dir():
+            return
         changed = self.args.eye.stat().st_mtime
         if changed > self._read_at:
             self.eye.load_state_dict(torch.load(self.args.eye, weights_only=False)["eye"])
@@ -117,8 +120,9 @@ class Lessons:
 
     def __init__(self, args: argparse.Namespace, network: Network, rnd: random.Random):
         self.args, self.network, self.rnd = args, network, rnd
-        self.supply = Supply(args.pictures, network.tokenizer, rnd)
-        self.senses = Senses(args, network, self.supply, rnd)
+        self.kinds, self.films = KINDS | dict(args.kinds), FILMS | dict(args.films)
+        self.supply = Supply(args.pictures, network.tokenizer, rnd) if self.kinds["thing"] else None
+        self.senses = Senses(args, network, self.supply.names if self.supply else [], rnd)
         questions, held = json.loads((args.data / "questions.json").read_text())["questions"], HeldOut()
         self.known = pairs([q for q in questions if q not in held])
         self.answers = json.loads(args.answers.read_text()) | self.known
@@ -129,7 +133,6 @@ class Lessons:
         self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 70]
         self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
         self._queue: list[list[Sample]] = []
-        self.kinds, self.films = KINDS | dict(args.kinds), FILMS | dict(args.films)
 
     def batch(self) -> tuple[str, list[Sample]]:
         """Samples of one kind."""
@@ -186,6 +189,7 @@ class Lessons:
         return self._sample([(torch.cat(rows), span)], case.question + SUFFIX, case.answer)
 
     def _thing(self, number: int) -> list[Sample]:
+        assert self.supply is not None
         out = []
         for _ in range(number):
             i = self.supply.named()
@@ -295,8 +299,9 @@ def main() -> None:
     """Train for so many minutes of wall time; rates rise in 20 steps and fall linearly over the second half."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("assets/nano"))
-    for name in ("data", "pictures", "answers", "out"):
+    for name in ("data", "answers", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--pictures", type=Path, help="things to name")
     parser.add_argument("--eye", type=Path)
     parser.add_argument("--stand-ins", type=float, default=0.2, help="share of pictures given as words")
     parser.add_argument("--things-as-words", action="store_true", help="the eye has seen drawn scenes alone")
