@@ -18,6 +18,7 @@ from training.data.shards import read_shard, shards
 from training.mouth import talker
 from training.mouth.codec import load_codes
 from training.mouth.judge import Judge, Wanted, misheard
+from training.mouth.lessons import Lessons, Texts
 from training.mouth.mel import Corpus
 from training.mouth.talker import TrainedTalker
 
@@ -74,7 +75,7 @@ def say(net: TrainedTalker, judge: Judge, tokenizer: Tokenizer, texts: list[Text
 
 
 def lines(replies: list[Said]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Text ids, previous codes and targets (-100: none) [B, 1 + steps], as training.mouth.talker.collate has them."""
+    """Text ids, previous codes and targets (-100: none) [B, 1 + steps], as training.mouth.lessons.collate has them."""
     steps = max(len(reply.codes) for reply in replies) + 1
     shape = (len(replies), 1 + steps)
     text, before = torch.full(shape, talker.TEXT_PAD), torch.full(shape, -1)
@@ -98,20 +99,12 @@ class Usual:
     """The ordinary training (training.mouth.talker), a step at a time."""
 
     def __init__(self, runs: Path, corpus: Corpus, tokenizer: Tokenizer, size: int, rng: random.Random) -> None:
-        self.corpus, self.codes, self.size, self.rng = corpus, load_codes(runs), size, rng
-        self.texts, self.told = talker.Texts(corpus, tokenizer), talker.told_by_codes(runs)
-        self._batches = self._endless()
-
-    def _endless(self) -> Iterator[list[list[int]]]:
-        while True:
-            yield from talker.batches(self.corpus.train, self.codes, self.size, talker.LONGEST, self.rng)
+        self.lessons = Lessons(corpus.train, load_codes(runs), Texts(corpus, tokenizer), size, rng)
+        self.told = talker.told_by_codes(runs)
 
     def losses(self, net: TrainedTalker) -> dict[str, torch.Tensor]:
         """Of the next batch of about ``size`` codes."""
-        prompt = talker.prompt_length(self.rng)
-        rows = talker.fitting(next(self._batches), self.codes, prompt)
-        text, before, *rest = talker.collate(rows, self.codes, self.texts, prompt, self.rng)
-        return talker.loss_of(net, (text, talker.corrupt(before, talker.WRONG), *rest), self.told)
+        return talker.loss_of(net, self.lessons.next(), self.told)
 
 
 def arguments(description: str, rate: float, texts: int, times: int) -> argparse.Namespace:

@@ -11,7 +11,7 @@ The network here has no 640-wide inputs: text enters through 64 columns, codes t
 and of the head, a code has what its four digits contribute, so that rare codes learn from their neighbours; folded too.
 
 Beside the cross entropy of codes, which of them are mixed up counts: a code in place of another that tells of the same
-phoneme costs little, one of another phoneme much (``misheard``). What a code tells is the codec's own word. And in its
+phoneme costs little, one of another phoneme much (``confusion``). What a code tells is the codec's own word. And in its
 middle the network must say which phonemes it has come to (``following``): it is told a token's twelve at once and has
 to find out by itself where in them it is.
 
@@ -24,10 +24,8 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
@@ -37,27 +35,32 @@ from model.config import DecoderConfig
 from model.kv_cache import KVCache
 from model.layers import Attention, Decoder, RMSNorm
 from model.rope import rotate
-from training.mouth.codec import CODES, FSQ, HALVES, LEVELS, PHONEMES, load_codec, load_codes, phonemes_of
+from training.mouth.codec import CODES, FSQ, HALVES, LEVELS, PHONEMES, load_codec, load_codes
+from training.mouth.lessons import (
+    BOS,
+    EOS,
+    LONGEST,
+    MASK,
+    PAD,
+    TEXT_END,
+    TEXT_PAD,
+    VOICE,
+    Lessons,
+    Texts,
+    collate,
+)
 from training.mouth.loop import Loop
 from training.mouth.mel import Corpus
 from training.mouth.pronunciation import WIDTH, pronunciation_for
 from training.products import fast_products
-from training.thinker.convert import SYSTEM
 
-PAD, BOS, EOS, MASK = 1000, 1001, 1002, 1003
-TEXT_PAD, TEXT_END, VOICE = 10, 12, 13
 SIZES = DecoderConfig(vocab_size=1008, hidden_size=256, intermediate_size=768, num_hidden_layers=5,
                       num_attention_heads=4, num_key_value_heads=2, head_dim=64, rope_theta=1e4,
                       mrope_section=(8, 12, 12))
-LONGEST = 300  # codes of one reply
 SHORT_FIRST = 0.25  # of a new training: replies of up to 60 codes and no prompts
 TABLES_FIRST = 250  # steps in which only the tables of new codes, or of new sounds, learn
 CODE_TABLES, TEXT_TABLES = ("digit", "head", "decoder.embed_tokens"), ("text", "pronunciation")
-PROMPTED, REMEMBERING = 0.35, 0.15  # of the steps after that have a prompt, or a long conversation before them
-LONGEST_PROMPT = 1600  # tokens; what a Talker has never met it answers with silence
-POSITIONS = 4000  # of one step, prompts and codes, at most
-WRONG = 0.12  # of the previous codes hidden, and a third as many wrong
-MISHEARD = 1.0  # weight of the phonemes' cross entropy beside the codes'
+CONFUSED = 1.0  # weight of the phonemes' cross entropy beside the codes'
 FOLLOWING, FOLLOWED_IN = 0.3, 3  # weight of the phonemes said in the middle, and after how many layers that is
 
 
@@ -188,96 +191,6 @@ def digits_of_codes(vocabulary: int) -> torch.Tensor:
     return out
 
 
-class Texts:
-    """Token ids of every clip, first in a reply (without leading space) and later in it."""
-
-    def __init__(self, corpus: Corpus, tokenizer: Tokenizer) -> None:
-        self.clips = corpus.clips
-        texts = [clip.text for clip in corpus.clips]
-        self.first = [e.ids for e in tokenizer.encode_batch(texts)]
-        self.later = [e.ids for e in tokenizer.encode_batch([" " + text for text in texts])]
-        self.user, self.answer, self.system = (tokenizer.encode(s).ids for s in (
-            "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n",
-            f"<|im_start|>system\n{SYSTEM}<|im_end|>\n"))
-
-    def prompt(self, length: int, rng: random.Random) -> list[int]:
-        """The last ``length`` tokens of some conversation that ends where an answer begins."""
-        ids: list[int] = list(self.answer)
-        while len(ids) < length:
-            ids = self.user + self.first[rng.randrange(len(self.first))] + ids
-            ids = self.first[rng.randrange(len(self.first))] + self.answer[:2] + ids
-        ids = ids[len(ids) - length:]
-        return self.system + ids[len(self.system):] if length > len(self.system) + 12 else ids
-
-
-def groups(indices: list[int], codes: list, longest: int, rng: random.Random) -> list[list[int]]:
-    """All clips once, alone or two or three in a row."""
-    order, out = indices[:], []
-    rng.shuffle(order)
-    while order:
-        group, wanted = [order.pop()], rng.choices([1, 2, 3], [6, 3, 2])[0]
-        while len(group) < wanted and order and sum(len(codes[i]) for i in [*group, order[-1]]) <= longest:
-            group.append(order.pop())
-        out.append(group)
-    return out
-
-
-def batches(indices: list[int], codes: list, size: int, longest: int, rng: random.Random) -> Iterator[list[list[int]]]:
-    """Batches of about ``size`` codes whose rows are of like length, in random order."""
-    def length(group: list[int]) -> int:
-        return sum(len(codes[i]) for i in group)
-
-    ready: list[list[list[int]]] = [[]]
-    for group in sorted((g for g in groups(indices, codes, longest, rng) if length(g) <= longest),
-                        key=lambda g: length(g) * rng.uniform(1, 1.1)):
-        if ready[-1] and (len(ready[-1]) + 1) * (length(group) + 2) > size:
-            ready.append([])
-        ready[-1].append(group)
-    rng.shuffle(ready)
-    yield from ready
-
-
-def prompt_length(rng: random.Random) -> int:
-    """Tokens before a reply: none, a question, or a conversation."""
-    kind = rng.random()
-    if kind < REMEMBERING:
-        return int(LONGEST_PROMPT ** rng.uniform(0.6, 1))
-    if kind < REMEMBERING + PROMPTED:
-        return rng.randint(36, 80) if rng.random() < 0.6 else min(200, int(rng.expovariate(1 / 25)) + 1)
-    return 0
-
-
-def fitting(rows: list[list[int]], codes: list, prompt: int) -> list[list[int]]:
-    """As many of the rows as make POSITIONS behind such a prompt, and one at least."""
-    return rows[: max(1, POSITIONS // (prompt + 2 + max(sum(len(codes[i]) for i in group) for group in rows)))]
-
-
-def collate(rows: list[list[int]], codes: list, texts: Texts, prompt: int, rng: random.Random,
-            spoken: list[list[int]] | None = None) -> tuple[torch.Tensor, ...]:
-    """Text ids, previous codes, targets (-100: none) and muted positions, each [B, prompt + 1 + steps], and the
-    phonemes in the halves of the target codes [B, prompt + 1 + steps, 2] (-100: none)."""
-    steps = max(sum(len(codes[i]) for i in group) for group in rows) + 1
-    shape = (len(rows), prompt + 1 + steps)
-    text, before = torch.full(shape, TEXT_PAD), torch.full(shape, -1)
-    target, silent = torch.full(shape, -100), torch.zeros(shape, dtype=torch.bool)
-    phonemes = torch.full((*shape, HALVES), -100)
-    for row, group in enumerate(rows):
-        said = [int(c) for i in group for c in codes[i]]
-        of = (spoken or rows)[row]
-        reply = texts.first[of[0]] + [token for i in of[1:] for token in texts.later[i]] + [TEXT_END]
-        line = [*texts.prompt(prompt, rng), VOICE, *reply][:shape[1]]
-        text[row, :len(line)] = torch.tensor(line)
-        before[row, prompt:prompt + 2 + len(said)] = torch.tensor([PAD, BOS, *said])
-        target[row, prompt + 1:prompt + 2 + len(said)] = torch.tensor([*said, EOS])
-        heard = np.concatenate([phonemes_of(texts.clips[i]) for i in group])
-        phonemes[row, prompt + 1:prompt + 1 + len(said)] = torch.from_numpy(heard).view(-1, HALVES)
-        if prompt and rng.random() < 0.5:  # sound, pictures: placeholders whose embedding is zero
-            begin = rng.randrange(prompt)
-            silent[row, begin:begin + rng.randint(1, prompt)] = True
-            silent[row, prompt:] = False
-    return text, before, target, silent, phonemes
-
-
 @torch.no_grad()
 def told_by_codes(runs: Path) -> torch.Tensor:
     """[codes, 2 phonemes]: how likely each phoneme sounds in the halves of a code, as the codec tells it."""
@@ -285,7 +198,7 @@ def told_by_codes(runs: Path) -> torch.Tensor:
     return codec.told(codec.fsq.digits(torch.arange(CODES))[None])[0].softmax(-1).view(CODES, -1)
 
 
-def misheard(logits: torch.Tensor, target: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+def confusion(logits: torch.Tensor, target: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
     """Cross entropy of the phonemes that the target codes tell [n] and those that the codes expected by ``logits``
     [n, vocabulary] tell together."""
     spoken = target < CODES
@@ -302,7 +215,7 @@ def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...], told: torch.Tens
     logits = hidden[chosen] @ net.code_head().T
     return {
         "ce": F.cross_entropy(logits, target[chosen]),
-        "phonemes": misheard(logits, target[chosen], told),
+        "phonemes": confusion(logits, target[chosen], told),
         "following": F.cross_entropy(said.flatten(0, 2).float(), phonemes.flatten()),
         "acc": (logits.argmax(-1) == target[chosen]).float().mean(),
     }
@@ -310,26 +223,7 @@ def loss_of(net: TrainedTalker, data: tuple[torch.Tensor, ...], told: torch.Tens
 
 def in_all(losses: dict[str, torch.Tensor]) -> torch.Tensor:
     """What is minimised of the losses of `loss_of`."""
-    return losses["ce"] + MISHEARD * losses["phonemes"] + FOLLOWING * losses["following"]
-
-
-def corrupt(before: torch.Tensor, share: float) -> torch.Tensor:
-    """Some previous codes hidden or wrong, so that the text is listened to and slips are survived."""
-    dice = torch.rand(before.shape)
-    codes = (before >= 0) & (before < PAD)
-    out = torch.where(codes & (dice < share), MASK, before)
-    wrong = torch.where(torch.rand(before.shape) < 0.5, torch.randint(0, PAD, before.shape), neighbours(before))
-    return torch.where(codes & (dice > 1 - share / 3), wrong, out)
-
-
-def neighbours(codes: torch.Tensor) -> torch.Tensor:
-    """Codes of which one digit is off by one, where it can be."""
-    base, levels = FSQ().base, FSQ().levels.long()
-    which = torch.randint(0, len(LEVELS), codes.shape)
-    digit = codes.clamp(0, CODES - 1) // base[which] % levels[which]
-    moved = digit + torch.randint(0, 2, codes.shape) * 2 - 1
-    moved = torch.where((moved < 0) | (moved >= levels[which]), digit, moved)
-    return codes + (moved - digit) * base[which]
+    return losses["ce"] + CONFUSED * losses["phonemes"] + FOLLOWING * losses["following"]
 
 
 @torch.no_grad()
@@ -353,7 +247,6 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
         net.forget_codes()
     first = CODE_TABLES * new_codes + TEXT_TABLES * new_text
     short_first = 0.0 if loop.resumed else SHORT_FIRST
-    rng = random.Random(loop.steps)
     held = sorted([i] for i in corpus.test[:48])
     check = random.Random(1)
     wrong = held[1:] + held[:1]
@@ -361,21 +254,12 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
             collate(held, codes, texts, 80, check), collate(held[:12], codes, texts, 1000, check)]
     # the product's own answers count three times: they are few, and what it says most
     answers = [i for i in corpus.train if corpus.clips[i].path.name.startswith("hibari-answers")]
-    known = corpus.train + 2 * answers
-    queue: Iterator[list[list[int]]] = iter(())
+    lessons = Lessons(corpus.train + 2 * answers, codes, texts, size, random.Random(loop.steps))
     for progress in loop:
-        rows = next(queue, None)
-        if rows is None:
-            queue = batches(known, codes, size, LONGEST, rng)
-            rows = next(queue)
-        if progress < short_first:  # alignment emerges sooner
-            while sum(len(codes[i]) for i in rows[-1]) > 60:
-                rows = next(queue, None) or next(queue := batches(known, codes, size, LONGEST, rng))
-        prompt = 0 if progress < short_first else prompt_length(rng)
+        data = lessons.next(short=progress < short_first)  # alignment emerges sooner
         net.only(first if loop.steps < TABLES_FIRST else ())
-        text, before, *rest = collate(fitting(rows, codes, prompt), codes, texts, prompt, rng)
         with fast_products():
-            losses = loss_of(net, (text, corrupt(before, WRONG), *rest), told)
+            losses = loss_of(net, data, told)
         loop.step(in_all(losses), every=50, **{kind: value.item() for kind, value in losses.items()})
         if loop.steps % 200 == 0:
             print(examine(net, sets, told), flush=True)
