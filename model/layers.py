@@ -97,9 +97,9 @@ class DecoderLayer(nn.Module):
     def forward(
         self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, rows: Tensor, cache: KVCache | None
     ) -> Tensor:
-        if cache is not None and x.shape[:2] == (1, 1) and uses_our_kernels(x):
+        if cache is not None and x.shape[:2] == (1, 1):
             step, buffers = self._row_step(), cache.buffers(self.self_attn.layer)
-            if step is not None and buffers is not None:
+            if step is not None and buffers is not None and uses_our_kernels(x):
                 return step(x, rope, rows, *buffers)
         x = x + self.self_attn(self.input_layernorm(x), rope, mask, rows, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
@@ -109,6 +109,7 @@ class DecoderLayer(nn.Module):
         if self._step is None:
             parts = (self.self_attn.qkv_proj, self.self_attn.o_proj, self.mlp.gate_up_proj, self.mlp.down_proj)
             fits = all(isinstance(part, Int8Linear) and part.levels.device.type == "cpu" for part in parts)
+            fits = fits and self.input_layernorm.weight.dtype is torch.float32
             self._step = (our_kernels().layer_step(self) if fits else None,)
         return self._step[0]
 
