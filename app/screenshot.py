@@ -174,7 +174,7 @@ def _wait(milliseconds: int) -> None:
 
 def _play(shown: ConversationViewModel, page: str) -> None:
     """Bring the view model into the state that the page shows."""
-    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("heart",), "heart", 4096))
+    shown.set_model(ModelInfo("nano", "cpu", "bf16", ("heart", "henry", "imogen", "oliver"), "heart", 4096))
     shown.set_phase(Phase.IDLE)
     if page == "welcome":
         return
