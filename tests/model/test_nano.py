@@ -73,6 +73,28 @@ def test_spoken_question_is_understood(nano: Engine) -> None:
     assert "Paris" in done.text, "a voice that no training has heard asked for the capital of France"
 
 
+def test_its_two_men_speak_lower_than_its_two_women(nano: Engine) -> None:
+    assert nano.voices == ("heart", "henry", "imogen", "oliver"), "the first is the default"
+    pitches = {}
+    for voice in nano.voices:
+        with nano.conversation(voice=voice) as talk:
+            talk.say("What is the capital of France?")
+            events = list(talk.reply(greedy=True, seed=0))
+        pitches[voice] = _pitch(np.concatenate([e.samples for e in events if isinstance(e, SpeechChunk)]))
+    assert max(pitches["henry"], pitches["oliver"]) < 0.95 * min(pitches["heart"], pitches["imogen"]), pitches
+
+
+def _pitch(samples: np.ndarray) -> float:
+    """Hz, in the middle of what is voiced, of sound at 24 kHz: by the best delay of blocks of 50 ms."""
+    found = []
+    for block in samples[: len(samples) // 1200 * 1200].reshape(-1, 1200):
+        likeness = np.correlate(block, block, "full")[1199:] / (block @ block + 1e-9)
+        delay = 60 + int(np.argmax(likeness[60:343]))  # 400 to 70 Hz
+        if np.sqrt(np.mean(block**2)) > 0.02 and likeness[delay] > 0.45:
+            found.append(24_000 / delay)
+    return float(np.median(found))
+
+
 def test_streamed_speech_equals_speech_decoded_whole(nano: Engine) -> None:
     found = compare(nano, codes_of(nano, "What is the capital of France?"))
     assert found.mel_snr >= 25
