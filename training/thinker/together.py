@@ -313,6 +313,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
+    if args.pictures is None and (KINDS | dict(args.kinds))["thing"]:
+        parser.error("Without --pictures there is nothing to name: give --kinds thing=0.")
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     train(Trainer(args), args.minutes, log_every=20)
