@@ -73,31 +73,40 @@ class Encoder(nn.Module):
         """mel [B, 80, T], zeros behind each clip; lengths [B] in mel frames, multiples of 4.
 
         Returns vectors [B, N, out] and their numbers [B] (lengths // 4)."""
+        return self.with_middle(mel, lengths, len(self.layers))[0], lengths // 4
+
+    def with_middle(self, mel: Tensor, lengths: Tensor, layers: int) -> tuple[Tensor, Tensor]:
+        """As `forward`: vectors [B, N, out], and the stream behind so many layers, [B, 2 N, width] at 50 a second."""
         batch, _, frames = mel.shape
         blocks = -(-frames // BLOCK)
         mel = F.pad(mel, (0, blocks * BLOCK - frames))
         x = mel.view(batch, 80, blocks, BLOCK).transpose(1, 2).reshape(batch * blocks, 80, BLOCK)
         size = (lengths[:, None] - torch.arange(blocks)[None] * BLOCK).clamp(0, BLOCK).reshape(-1)
         y = x.new_zeros(batch * blocks, BLOCK // 4, self.proj.out_features)
+        middle = x.new_zeros(batch * blocks, BLOCK // 2, self.proj.in_features)
         for width in range(STEP, BLOCK + 1, STEP):
             used = ((size > width - STEP) & (size <= width)).nonzero()[:, 0]
             if len(used):
-                h = self._blocks(x[used, :, :width], size[used])
+                h, m = self._blocks(x[used, :, :width], size[used], layers)
                 y = y.index_put((used,), F.pad(h, (0, 0, 0, BLOCK // 4 - h.shape[1])).to(y.dtype))
-        return y.view(batch, -1, y.shape[-1]), lengths // 4
+                middle = middle.index_put((used,), F.pad(m, (0, 0, 0, BLOCK // 2 - m.shape[1])).to(middle.dtype))
+        return y.view(batch, -1, y.shape[-1]), middle.view(batch, -1, middle.shape[-1])
 
-    def _blocks(self, x: Tensor, size: Tensor) -> Tensor:
-        """Blocks [n, 80, width] of `size` [n] frames each -> [n, width / 4, out]."""
+    def _blocks(self, x: Tensor, size: Tensor, layers: int) -> tuple[Tensor, Tensor]:
+        """Blocks [n, 80, width] of `size` [n] frames each -> [n, width / 4, out], and behind so many layers
+        [n, width / 2, width of the stream]."""
         width = x.shape[-1]
         inside = (torch.arange(width)[None] < size[:, None]).to(x.dtype)[:, None]
         h = F.gelu(self.conv2(F.gelu(self.conv1(x * inside)) * inside)).transpose(1, 2)
         h = h + self.positions[: width // 2]
         outside = torch.arange(width // 2)[None] >= (size // 2)[:, None]
         bias = torch.zeros(outside.shape).masked_fill(outside, -1e4)[:, None, None]
-        for layer in self.layers:
+        middle = h
+        for number, layer in enumerate(self.layers, 1):
             h = layer(h, bias)
+            middle = h if number == layers else middle
         h = F.avg_pool1d(h.transpose(1, 2), 2).transpose(1, 2)
-        return self.proj(self.ln_post(h))
+        return self.proj(self.ln_post(h)), middle
 
 
 def encoder_of(state: dict[str, Tensor]) -> Encoder:
@@ -106,6 +115,16 @@ def encoder_of(state: dict[str, Tensor]) -> Encoder:
     encoder = Encoder(len(state["conv1.bias"]), len(layers), len(state["proj.bias"]))
     encoder.load_state_dict(state)
     return encoder
+
+
+def deeper(encoder: Encoder, layers: int) -> Encoder:
+    """The same function with so many more layers, which do nothing yet."""
+    new = Encoder(encoder.proj.in_features, len(encoder.layers) + layers, encoder.proj.out_features)
+    new.load_state_dict(encoder.state_dict(), strict=False)
+    for layer in new.layers[len(encoder.layers) :]:
+        for part in (*layer.self_attn.out_proj.parameters(), *layer.fc2.parameters()):
+            nn.init.zeros_(part)
+    return new
 
 
 def read_ctranslate2(path: Path) -> dict[str, np.ndarray]:

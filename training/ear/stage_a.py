@@ -3,8 +3,9 @@
     python -m training.ear.stage_a --thinker runs/thinker --whisper WHISPER/model.bin --data runs/data \
         --out runs/ear/stage_a.pt --minutes 40
 
-With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear. It
-writes a checkpoint every two minutes and goes on from it when started again.
+With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear.
+`--more-layers 3` puts layers on top, and the stream below them learns to spell (training.ear.letters). It writes a
+checkpoint every three minutes and goes on from it when started again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from evaluation.words import word_errors
 from training.data.clips import read_clips
 from training.data.questions import held_out, normal
 from training.ear.ctc import TokenTargets
-from training.ear.encoder import Encoder, encoder_of, load_whisper
+from training.ear.encoder import Encoder, deeper, encoder_of, load_whisper
+from training.ear.letters import Letters
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
 from training.ear.surroundings import Surroundings, microphone
 from training.products import fast_products
@@ -34,17 +36,25 @@ SHARES = {"kokoro*": 0.2, "piper": 0.1, "ear-hibari": 0.2, "mixed": 0.15, "hibar
 
 
 @torch.no_grad()
-def errors(encoder: Encoder, targets: TokenTargets, rows: list[dict]) -> tuple[float, list[str]]:
-    """Word error rate over clips, and the texts read."""
-    wrong = total = 0
+def errors(encoder: Encoder, targets: TokenTargets, rows: list[dict]) -> tuple[dict[str, float], list[str]]:
+    """Word error rate over each voice's clips, and the texts read."""
+    wrong: dict[str, int] = {}
+    total: dict[str, int] = {}
     heard: list[str] = []
     for i in range(0, len(rows), 16):
-        e, n = encoder(*collate([log_mel(plain(r)) for r in rows[i: i + 16]]))
-        heard += targets.read(e, n)
+        with fast_products():
+            e, n = encoder(*collate([log_mel(plain(r)) for r in rows[i: i + 16]]))
+        heard += targets.read(e.float(), n)
     for row, text in zip(rows, heard):
         w, t = word_errors(row["text"], text)
-        wrong, total = wrong + w, total + t
-    return wrong / total, heard
+        wrong[row["voice"]] = wrong.get(row["voice"], 0) + w
+        total[row["voice"]] = total.get(row["voice"], 0) + t
+    return {voice: wrong[voice] / total[voice] for voice in wrong}, heard
+
+
+def shown(rates: dict[str, float]) -> str:
+    """Word error rates by voice, for the log."""
+    return " ".join(f"{voice} {rate:.3f}" for voice, rate in rates.items())
 
 
 def drawn(groups: dict[str, list[dict]], number: int, rnd: random.Random) -> list[dict]:
@@ -62,6 +72,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--seconds", type=float, default=60, help="audio in a step")
     parser.add_argument("--still", type=int, default=0, help="first layers that stay as they are, with what is below")
+    parser.add_argument("--more-layers", type=int, default=0, help="new ones on top, at four times the rate")
+    parser.add_argument("--spelling", type=float, default=1.0, help="weight of the letters' loss")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
     args = parser.parse_args()
@@ -89,16 +101,23 @@ def main() -> None:
         with torch.no_grad():  # start at the blank, so that silence is right from the first step
             encoder.proj.weight.mul_(0.1)
             encoder.proj.bias.copy_(targets.table[0])
+    low = len(encoder.layers)
+    encoder, letters = deeper(encoder, args.more_layers), Letters(encoder.proj.in_features)
     head = [*encoder.proj.parameters(), targets.blank]
     for part in (encoder.conv1, encoder.conv2, *encoder.layers[: args.still]) if args.still else ():
         part.requires_grad_(False)
-    body = [p for n, p in encoder.named_parameters() if p.requires_grad and not n.startswith("proj.")]
-    groups = [dict(params=body, lr=args.rate, base=args.rate), dict(params=head, lr=1e-3, base=5 * args.rate)]
+    new = [p for layer in encoder.layers[low:] for p in layer.parameters()]
+    fresh = set(map(id, new))
+    body = [p for n, p in encoder.named_parameters()
+            if p.requires_grad and not n.startswith("proj.") and id(p) not in fresh]
+    groups = [dict(params=body, lr=args.rate, base=args.rate), dict(params=head, lr=args.rate, base=5 * args.rate),
+              dict(params=[*new, *letters.parameters()], lr=args.rate, base=4 * args.rate)]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
     step, spent = 0, 0.0
     if args.out.exists():
         state = torch.load(args.out, weights_only=False)
         encoder.load_state_dict(state["encoder"])
+        letters.load_state_dict(state["letters"])
         targets.blank.data.copy_(state["blank"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
@@ -106,11 +125,12 @@ def main() -> None:
     begun = saved = time.time() - spent
     queue: list[list[dict]] = []
     losses: list[float] = []
+    spellings: list[float] = [0.0]
     clips = 0
 
     def save() -> None:
-        state = dict(encoder=encoder.state_dict(), blank=targets.blank.data, optimizer=optimizer.state_dict(),
-                     step=step, spent=time.time() - begun)
+        state = dict(encoder=encoder.state_dict(), blank=targets.blank.data, letters=letters.state_dict(),
+                     optimizer=optimizer.state_dict(), step=step, spent=time.time() - begun)
         torch.save(state, args.out.with_suffix(".tmp"))
         args.out.with_suffix(".tmp").replace(args.out)
 
@@ -124,25 +144,30 @@ def main() -> None:
             group["lr"] = group["base"] * factor
         mel, lengths = collate([mask(microphone(log_mel(varied(r, rnd, place)), rnd), rnd) for r in batch])
         with fast_products():
-            e, numbers = encoder(mel, lengths)
-        loss = targets.loss(e.float(), numbers, [r["text"] for r in batch], rnd)
+            e, middle = encoder.with_middle(mel, lengths, low)
+        texts = [r["text"] for r in batch]
+        loss = targets.loss(e.float(), lengths // 4, texts, rnd)
+        if args.more_layers:
+            spelling = letters.loss(middle.float(), lengths // 2, texts)
+            loss, spellings = loss + args.spelling * spelling, [*spellings[-19:], spelling.item()]
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([*body, *head], 1.0)
+        torch.nn.utils.clip_grad_norm_([*body, *head, *new, *letters.parameters()], 1.0)
         optimizer.step()
         step, clips = step + 1, clips + len(batch)
         losses.append(loss.item())
         if step % 20 == 0:
-            recent = sum(losses[-20:]) / 20
-            print(f"{step} loss {recent:.3f} clips {clips} minutes {(time.time() - begun) / 60:.2f}", flush=True)
+            recent, spelled = sum(losses[-20:]) / 20, sum(spellings) / len(spellings)
+            minutes = (time.time() - begun) / 60
+            print(f"{step} loss {recent:.3f}, spelling {spelled:.3f}, clips {clips}, minutes {minutes:.2f}", flush=True)
         if time.time() - saved > 180:
             save()
             saved = time.time()
             wer, heard = errors(encoder, targets, development)
-            print(f"   development WER {wer:.3f}  {heard[:4]}", flush=True)
+            print(f"   development WER {shown(wer)}  {heard[:4]}", flush=True)
     save()
     wer, heard = errors(encoder, targets, development)
-    print(f"end: development WER {wer:.3f}, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+    print(f"end: development WER {shown(wer)}, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
 
 
 if __name__ == "__main__":

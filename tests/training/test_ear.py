@@ -1,0 +1,73 @@
+"""The ear in training: what is put on top changes nothing at first, what it spells is judged rightly, and a
+checkpoint that grows meanwhile is heard by the next stage."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from training.ear.encoder import Encoder, deeper, encoder_of
+from training.ear.letters import ALPHABET, Letters, spelled
+
+SIZES = {"width": 128, "layers": 2, "out": 32}
+
+
+@pytest.fixture
+def sounds() -> tuple[torch.Tensor, torch.Tensor]:
+    """Mels of 3.6 s and 0.8 s."""
+    torch.manual_seed(3)
+    lengths = torch.tensor([360, 80])
+    mel = torch.randn(2, 80, 360)
+    mel[1, :, 80:] = 0
+    return mel, lengths
+
+
+def test_new_layers_change_nothing_until_they_have_learned(sounds: tuple[torch.Tensor, torch.Tensor]) -> None:
+    torch.manual_seed(1)
+    encoder = Encoder(**SIZES)
+    grown = deeper(encoder, 3)
+    assert len(grown.layers) == 5
+    assert torch.equal(grown(*sounds)[0], encoder(*sounds)[0])
+    grown(*sounds)[0].square().mean().backward()
+    assert all(layer.fc2.weight.grad.abs().sum() > 0 for layer in grown.layers[2:])  # and can learn
+    assert len(encoder_of(grown.state_dict()).layers) == 5
+
+
+def test_the_middle_is_what_the_layers_above_read(sounds: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """50 vectors a second, those behind a clip's end left at zero; behind the last layer they are what is pooled."""
+    encoder = Encoder(**SIZES)
+    with torch.no_grad():
+        out, last = encoder.with_middle(*sounds, 2)
+        _, first = encoder.with_middle(*sounds, 1)
+        pooled = encoder.proj(encoder.ln_post(last[:1, :180].unflatten(1, (-1, 2)).mean(2)))
+    assert out.shape == (2, 100, 32) and last.shape == (2, 200, 128)
+    assert not last[1, 40:].any() and last[0, :180].any(1).all()
+    assert torch.allclose(pooled, out[:1, :90], atol=1e-5)
+    assert not torch.allclose(first, last)
+
+
+def test_a_short_clip_is_heard_alike_beside_a_long_one(sounds: tuple[torch.Tensor, torch.Tensor]) -> None:
+    mel, lengths = sounds
+    encoder = Encoder(**SIZES)
+    with torch.no_grad():
+        beside, _ = encoder.with_middle(mel, lengths, 1)
+        alone, _ = encoder.with_middle(mel[1:, :, :80], lengths[1:], 1)
+    assert torch.allclose(beside[1, :20], alone[0, :20], atol=1e-5)
+
+
+def test_letters_are_learned_and_read_back() -> None:
+    texts = ["What's the tallest hill?", "Off we go at 7"]
+    assert "".join(ALPHABET[i - 1] for i in spelled(texts[1])) == "off we go at"
+    torch.manual_seed(2)
+    letters = Letters(16)
+    stream = torch.randn(2, 80, 16, requires_grad=True)  # may be what it likes
+    numbers = torch.tensor([80, 60])
+    optimizer = torch.optim.Adam([stream, *letters.parameters()], 0.1)
+    for _ in range(120):
+        loss = letters.loss(stream, numbers, texts)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert letters.read(stream, numbers) == ["what's the tallest hill", "off we go at"]
+    assert loss < 0.2
+    assert letters.loss(stream, numbers, texts[::-1]) > 2
