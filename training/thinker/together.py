@@ -1,13 +1,14 @@
 """Everything together: the shipped Thinker learns to answer about what the eye says, and keeps what it could.
 
 Pictures of things, drawn scenes, films and films with a bell; typed questions; spoken questions through the shipped
-ear, which stays as it is. What is learned goes into the factors that the model is stored with
+ear or another, which stays as it is. What is learned goes into the factors that the model is stored with
 (training.thinker.factors).
 
     python -m training.thinker.together --model assets/nano --data runs/data --pictures runs/eye/pictures \
         --eye runs/eye/eye.pt --out runs/thinker-together.pt --minutes 60
 
---eye may be a model's folder too. Without it, or for the share of --stand-ins, the words themselves take the place of
+--eye may be a model's folder too. --ear is a checkpoint of training.ear.stage_a; both are read again when they change.
+Without --eye, or for the share of --stand-ins, the words themselves take the place of
 the eye's output, blurred, so that this can begin while the eye is still trained. --pictures is for the kind `thing`
 alone. `--plain-order` gives pictures and sound of a film the positions of text, to show what the time-aligned ones are
 worth. Writes a checkpoint every three minutes and goes on from it.
@@ -80,9 +81,8 @@ class Senses:
         self.args, self.network, self.rnd = args, network, rnd
         self.words = Words(network.table, network.tokenizer, names)
         self.encoder = encoder_of(ear_state(read_tensors(args.model, "thinker.audio_tower.")))
-        self.encoder.eval()
         self.eye = VisionEncoder(CONFIG).eval()
-        self._read_at = 0.0
+        self._read_at: dict[Path, float] = {}
         if args.eye is not None and args.eye.is_dir():
             self.eye.load_state_dict(eye_state(read_tensors(args.eye, "thinker.visual.")))
 
@@ -91,7 +91,8 @@ class Senses:
         """[pairs, merged patches, 576] of frames [T, H, W, 3]: by the eye, or (`shown` is false) as it should say it,
         blurred."""
         if shown and self.args.eye is not None:
-            self._refresh()
+            if not self.args.eye.is_dir() and self._changed(self.args.eye):
+                self.eye.load_state_dict(torch.load(self.args.eye, weights_only=False)["eye"])
             together = 1 if len(frames) == 1 else 2
             frames = np.concatenate([frames, frames[-1:]]) if len(frames) % together else frames
             pairs = np.stack([frames[::together], frames[together - 1 :: together]], 1)
@@ -99,18 +100,18 @@ class Senses:
         e = self.words.targets(said)
         return e + torch.randn_like(e) * self.rnd.uniform(0.1, 0.45) * (self.words.size / e.shape[-1]) ** 0.5
 
-    def _refresh(self) -> None:
-        """The eye as it is now: it may still be in training."""
-        if self.args.eye.is_dir():
-            return
-        changed = self.args.eye.stat().st_mtime
-        if changed > self._read_at:
-            self.eye.load_state_dict(torch.load(self.args.eye, weights_only=False)["eye"])
-            self._read_at = changed
+    def _changed(self, checkpoint: Path) -> bool:
+        """Whether it is to be read: eye and ear may still be in training."""
+        changed = checkpoint.stat().st_mtime
+        new = changed > self._read_at.get(checkpoint, 0.0)
+        self._read_at[checkpoint] = changed
+        return new
 
     @torch.no_grad()
     def hear(self, sounds: list[Tensor]) -> list[Tensor]:
         """[n, 576] of each sound [samples] at 16 kHz."""
+        if self.args.ear is not None and self._changed(self.args.ear):
+            self.encoder = encoder_of(torch.load(self.args.ear, weights_only=False)["encoder"])
         e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
         return [row[:n] for row, n in zip(e, numbers)]
 
@@ -303,6 +304,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--pictures", type=Path, help="things to name")
     parser.add_argument("--eye", type=Path)
+    parser.add_argument("--ear", type=Path)
     parser.add_argument("--stand-ins", type=float, default=0.2, help="share of pictures given as words")
     parser.add_argument("--things-as-words", action="store_true", help="the eye has seen drawn scenes alone")
     parser.add_argument("--kinds", nargs="*", type=kind_and_share, default=[], help="other shares: typed=0.3 film=0.1")
