@@ -235,6 +235,7 @@ class Application(QObject):
         panel.deleted.connect(kept.delete)
         panel.exported.connect(kept.export)
         panel.private_wanted.connect(kept.set_private)
+        window.conversation.earlier_wanted.connect(kept.read_earlier)
         window.history_toggled.connect(lambda shown: self.settings.change(history_open=shown))
 
     # a message may have to come out of the history first
@@ -330,6 +331,7 @@ class Application(QObject):
         self.session.tick()
         self.trials.tick()
         self.remembering.tick()
+        self.remembering.let_go(lambda: self.window.conversation.at_end)
         self.window.input.show_level(self.session.level)
         at = self.window.conversation.verticalScrollBar().value()
         self._garbage.tick((at, self.shown.draft, len(self.shown.messages)), self.shown.phase is Phase.IDLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from app.view_models.message import Attachment, AttachmentState, Message, Messag
 log = logging.getLogger(__name__)
 
 _SPOOL = "speech"  # the folder of recordings that rest, without a name, as long as the program runs
-_AT_ONCE = 100  # turns that are read before anything is shown
+# Turns of a conversation that are in memory when nobody looks further back: half an hour of a call, some forty screens,
+# under 2 MiB. The engine is told twelve of them again when it begins anew. Earlier ones come this many at a time, too.
+TURNS_IN_MEMORY = 100
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,16 @@ class KeptConversation:
         sounding: keys of the messages whose recording is kept.
         seeing: keys of the messages whose frames are kept.
         turns: generation: number of the turn in the conversation.
+        newest: the highest of these numbers that was ever given; first: from which turn on messages are in memory,
+            1 where none is in the history alone.
     """
 
     messages: dict[str, tuple] = field(default_factory=dict)
     sounding: set[str] = field(default_factory=set)
     seeing: set[str] = field(default_factory=set)
     turns: dict[int, int] = field(default_factory=dict)
+    newest: int = 0
+    first: int = 1
 
     @classmethod
     def of(cls, loaded: Loaded) -> KeptConversation:
@@ -78,7 +85,8 @@ class KeptConversation:
         return made
 
     def add(self, loaded: Loaded) -> None:
-        """Messages that are in the history already."""
+        """Messages that are in the history already, said before all that were known."""
+        self.newest, self.first = max(self.newest, loaded.newest_turn), loaded.first
         for message in loaded.messages:
             self.messages[message.key] = fingerprint(message)
             self.turns[message.generation] = message.generation + loaded.newest_turn + 1
@@ -89,7 +97,23 @@ class KeptConversation:
 
     def turn_of(self, message: Message) -> int:
         """The number of its turn; the next one where the turn is new."""
-        return self.turns.setdefault(message.generation, max(self.turns.values(), default=0) + 1)
+        if message.generation not in self.turns:
+            self.newest += 1
+            self.turns[message.generation] = self.newest
+        return self.turns[message.generation]
+
+    def let_go(self, messages: list[Message]) -> None:
+        """These, whole turns before all others, are in the history alone from now on: nothing more is known of them."""
+        self.first = max(self.turns[message.generation] for message in messages) + 1
+        self.turns = {generation: turn for generation, turn in self.turns.items() if turn >= self.first}
+        self.forget(message.key for message in messages)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """They are not among the open conversation's messages any more."""
+        for key in keys:
+            self.messages.pop(key, None)
+            self.sounding.discard(key)
+            self.seeing.discard(key)
 
 
 def fingerprint(message: Message) -> tuple:
@@ -136,6 +160,19 @@ class ToBeKept:
         return StoredMessage(**{**vars(self.message), "files": files})
 
 
+def is_whole(message: Message, stored: StoredMessage | None) -> bool:
+    """Whether the history has everything of a message that it ever gets, its sound and what it saw too."""
+    if stored is None or message.state is MessageState.GROWING:
+        return False
+    words = message.state.value, message.text.strip(), message.reason
+    return (
+        words == (stored.state, stored.text.strip(), stored.reason)
+        and bool(message.speech_seconds) == bool(stored.recording_seconds)
+        and len(message.seen.times) == len(stored.frame_times)
+        and [(a.thumbnail is not None) for a in message.attachments] == [bool(f.thumbnail) for f in stored.files]
+    )
+
+
 def _jpeg(pixels: np.ndarray | None) -> bytes:
     if pixels is None:
         return b""
@@ -147,7 +184,7 @@ def _jpeg(pixels: np.ndarray | None) -> bytes:
 def load_newest(store: HistoryStore, conversation: str) -> Loaded:
     """On the history's thread: what is seen first, with the sound that the engine will be told again."""
     newest = store.last_turn(conversation)
-    loaded = load(store, conversation, max(1, newest - _AT_ONCE + 1), newest, newest)
+    loaded = load_before(store, conversation, newest + 1, newest)
     seconds = SPEECH_SECONDS
     for message in reversed(loaded.messages):
         if message.role is Role.USER and message.kept_seconds:
@@ -160,9 +197,14 @@ def load_newest(store: HistoryStore, conversation: str) -> Loaded:
     return loaded
 
 
-def load(store: HistoryStore, conversation: str, first: int, last: int, newest_turn: int) -> Loaded:
-    """On the history's thread: the turns from `first` to `last`."""
-    stored = store.messages(conversation, first, last)
+def load_before(store: HistoryStore, conversation: str, before: int, newest_turn: int) -> Loaded:
+    """On the history's thread: some turns that end before that one; none, and 1 for the first, where there are none.
+
+    Their generations are below those of all turns that were read or said since, whenever that was."""
+    first = store.first_turn_of(conversation, TURNS_IN_MEMORY, before)
+    if not first:
+        return Loaded([], 1, newest_turn)
+    stored = store.messages(conversation, first, before - 1)
     return Loaded([_message(each, each.turn - newest_turn - 1) for each in stored], first, newest_turn)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from app.earlier_turns import EarlierTurns
 from app.history import export
 from app.history.keeper import HistoryKeeper
 from app.history.records import Entry
@@ -53,6 +54,7 @@ class Remembering:
         self._shown, self._settings, self._session = shown, settings, session
         self._keeper = HistoryKeeper(settings.path.with_name(_FILE), self, post)
         self._reopening = Reopening(shown, self._keeper, self)
+        self._earlier = EarlierTurns(shown, self._keeper, self, self._reopening.make_ready)
         self._open = KeptConversation()
         self._next = KeptConversation()  # of the conversation that is about to be opened
         self._asked = 0  # the newest question to the list; answers to older ones are not wanted any more
@@ -161,6 +163,16 @@ class Remembering:
         """Do something with a message once what was heard and seen of it has been read from the history."""
         self._reopening.with_senses(message, then)
 
+    def read_earlier(self) -> None:
+        """Show what was said before all that is shown, if there is anything."""
+        self._earlier.read(self._open)
+
+    def let_go(self, at_end: Callable[[], bool]) -> None:
+        """To be called often: of a long conversation keep the newest turns in memory, as long as nothing else is looked
+        at. One of which nothing is kept is all there until it ends: it can be scrolled back to its beginning, too."""
+        if self.history.keeping:
+            self._earlier.let_go(self._open, at_end)
+
     # what reopening tells
 
     def begin(self, conversation: str, newest: Loaded) -> None:
@@ -169,9 +181,13 @@ class Remembering:
         self._next = KeptConversation.of(newest)
         self._session.go_on_with(conversation, newest.messages)
 
-    def add(self, earlier: Loaded) -> None:
-        """So are some that were said before."""
-        self._open.add(earlier)
+    def is_open(self, kept: KeptConversation) -> bool:
+        """Whether no other conversation has been opened since."""
+        return kept is self._open
+
+    def keep(self, message: Message) -> None:
+        """Something of it is not in the history yet."""
+        self._keep(message)
 
     def is_gone(self) -> None:
         """It has been deleted meanwhile."""
@@ -235,8 +251,7 @@ class Remembering:
             return
         gone = self._open.messages.keys() - {message.key for message in self._shown.messages}
         if gone:
-            for key in gone:
-                del self._open.messages[key]
+            self._open.forget(gone)
             self._keeper.write(lambda store: store.forget_messages(gone))
             self.refresh()
 
@@ -278,7 +293,7 @@ class Remembering:
         self._shown.tell_too(
             Notice(f"The history was damaged; it is kept in {aside}, and a new one has begun.", "warning")
         )
-        self._open = KeptConversation(turns=self._open.turns)
+        self._open = KeptConversation(turns=self._open.turns, newest=self._open.newest)
         for message in self._shown.messages:
             self._keep(message)
         self.refresh()

@@ -1,5 +1,5 @@
-"""An old conversation is taken up again: its newest turns at once, what was said before a little at a time, then what
-was heard and seen. For the GUI thread; nothing here waits.
+"""An old conversation is taken up again: its newest turns at once, then what was heard and seen in them; what was said
+before is read when somebody wants it (app.earlier_turns). For the GUI thread; nothing here waits.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ from functools import partial
 from typing import Protocol
 
 from app.history.keeper import HistoryKeeper
-from app.kept_messages import Loaded, Senses, load, load_newest, read_senses
+from app.kept_messages import Loaded, Senses, load_newest, read_senses
 from app.view_models.conversation import ConversationViewModel
 from app.view_models.message import Message
 
-_READY_SECONDS = 1800.0  # of sound that is made ready to be played when a conversation is opened; the rest when wanted
-_AT_A_TIME = 100  # turns
+_READY_SECONDS = 1800.0  # of sound that is made ready to be played when turns are read; the rest when wanted
 
 
 class Reader(Protocol):
     """Who is told of what has been read."""
 
     def begin(self, conversation: str, newest: Loaded) -> None: ...
-    def add(self, earlier: Loaded) -> None: ...
     def is_gone(self) -> None: ...
 
 
@@ -41,25 +39,9 @@ class Reopening:
                 self._reader.is_gone()
                 return
             self._reader.begin(conversation, newest)
-            self._read_earlier(conversation, newest)
+            self.make_ready(list(newest.messages))
 
         self._keeper.read(partial(load_newest, conversation=conversation), show)
-
-    def _read_earlier(self, conversation: str, loaded: Loaded) -> None:
-        """Read what was said before, a little at a time, so that the window never stands still."""
-        last, newest = loaded.first - 1, loaded.newest_turn
-        if not last:
-            self._make_ready(list(self._shown.messages), _READY_SECONDS)
-            return
-
-        def show(earlier: Loaded) -> None:
-            if conversation == self._shown.conversation:
-                self._reader.add(earlier)
-                self._shown.prepend(earlier.messages)
-                self._read_earlier(conversation, earlier)
-
-        first = max(1, last - _AT_A_TIME + 1)
-        self._keeper.read(lambda store: load(store, conversation, first, last, newest), show)
 
     def with_senses(self, message: Message, then: Callable[[Message], None]) -> None:
         """Do something with a message once what was heard and seen of it has been read from the history."""
@@ -73,8 +55,8 @@ class Reopening:
 
         self._keeper.read(partial(read_senses, key=message.key), take)
 
-    def _make_ready(self, messages: list[Message], seconds: float) -> None:
-        """Read recordings and frames, the newest first, one at a time, as long as the conversation is open."""
+    def make_ready(self, messages: list[Message], seconds: float = _READY_SECONDS) -> None:
+        """Read recordings and frames, the newest first, one at a time, as long as the messages are shown."""
         while messages and not _rests(messages[-1]):
             messages.pop()
         if not messages or _cost(messages[-1]) > seconds:
@@ -85,7 +67,7 @@ class Reopening:
         def take(senses: Senses) -> None:
             self._take(message, senses)
             if any(m is message for m in self._shown.messages):
-                self._make_ready(messages, left)
+                self.make_ready(messages, left)
 
         self._keeper.read(partial(read_senses, key=message.key), take)
 

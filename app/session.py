@@ -160,7 +160,7 @@ class Session:
 
     def ask_again(self, message: Message, keep: bool = False) -> None:
         """Ask the question of a turn once more: the same words, voice and files; `keep` the turn or forget it."""
-        question = next(m for m in self.shown.messages if m.generation == message.generation)
+        question = next((m for m in self.shown.messages if m.generation == message.generation), message)
         if not self.engine_is_there():
             return
         self.stop()

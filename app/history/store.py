@@ -181,6 +181,13 @@ class HistoryStore:
         newest = "SELECT max(m.turn) FROM message m JOIN conversation c ON c.id = m.conversation WHERE c.key = ?"
         return self._database.execute(newest, (conversation,)).fetchone()[0] or 0
 
+    def first_turn_of(self, conversation: str, turns: int, before: int = 1 << 62) -> int:
+        """Where so many turns begin that end before that one; fewer where there are no more, 0 where there are none."""
+        owner = "(SELECT id FROM conversation WHERE key = ?)"
+        numbers = f"SELECT DISTINCT turn FROM message WHERE conversation = {owner} AND turn < ?"
+        first = f"SELECT min(turn) FROM ({numbers} ORDER BY turn DESC LIMIT ?)"
+        return self._database.execute(first, (conversation, before, turns)).fetchone()[0] or 0
+
     def messages(self, conversation: str, first: int = 0, last: int = 1 << 62) -> list[StoredMessage]:
         """A conversation from one turn to another, oldest message first, without its recordings."""
         owner = "(SELECT id FROM conversation WHERE key = ?)"

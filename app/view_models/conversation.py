@@ -66,6 +66,7 @@ class What(Enum):
     ADDED = "added"  # a message, at `index`
     CHANGED = "changed"  # a message, at `index`
     PREPENDED = "prepended"  # `index` messages in front of all others
+    LET_GO = "let go"  # of `index` messages in front of all others, which the history has
     CLEARED = "cleared"  # other messages, or fewer
     PHASE = "phase"
     ATTACHMENTS = "attachments"
@@ -86,11 +87,19 @@ class Change:
     index: int = -1
 
 
+@dataclass(frozen=True)
+class _Given:
+    """The files of a message that has been let go of, while later answers may still speak of them."""
+
+    key: str
+    attachments: list[Attachment]
+
+
 class ConversationViewModel:
     """The conversation as it is shown.
 
     Attributes:
-        messages: oldest first.
+        messages: oldest first; those of a long conversation's beginning may be in the history alone.
         attachments: files for the next question, in the order in which they were given.
         generation: the number of the newest turn.
         draft: what is being typed and not sent; survives whatever happens to the engine.
@@ -119,6 +128,7 @@ class ConversationViewModel:
         self.view: np.ndarray | None = None
         self.muted = False
         self._givers: list[Message] | None = None  # the messages with files; None where they must be looked for
+        self._given: list[_Given] = []  # before all messages, oldest first: the newest of each kind
         self._later: list[Notice] = []  # behind the one that is told now
         self._listeners = Listeners[[Change]]()
 
@@ -132,7 +142,7 @@ class ConversationViewModel:
 
     def tell(self, what: What, index: int = -1) -> None:
         """Tell everybody of a change."""
-        if what in (What.ADDED, What.PREPENDED, What.CLEARED):
+        if what in (What.ADDED, What.PREPENDED, What.LET_GO, What.CLEARED):
             self._givers = None
         self._listeners.tell(Change(what, index))
 
@@ -175,7 +185,8 @@ class ConversationViewModel:
             for attachment in earlier.attachments if earlier.generation <= message.generation else ():
                 if attachment.kind in kinds and attachment.media is not None:
                     return attachment
-        return None
+        gone = (attachment for given in reversed(self._given) for attachment in given.attachments)
+        return next((it for it in gone if it.kind in kinds and it.media is not None), None)
 
     def changed(self, message: Message) -> None:
         """Tell that a message has grown or ended."""
@@ -219,13 +230,24 @@ class ConversationViewModel:
 
     def show(self, conversation: str, messages: list[Message]) -> None:
         """Another conversation in place of the one there is; its turns count from below zero."""
-        self.conversation, self.messages = conversation, messages
+        self.conversation, self.messages, self._given = conversation, messages, []
         self.tell(What.CLEARED)
 
     def prepend(self, messages: list[Message]) -> None:
         """What was said before all that is here."""
+        given = {it.key: it.attachments for it in self._given}
+        for message in messages:
+            message.attachments = given.get(message.key, message.attachments)
+        self._given = [it for it in self._given if all(it.key != message.key for message in messages)]
         self.messages = messages + self.messages
         self.tell(What.PREPENDED, len(messages))
+
+    def let_go(self, count: int) -> None:
+        """The first messages are in the history and not looked at: from now on they are there alone, but for the newest
+        film, sound and picture among their files, as later answers may speak of them."""
+        gone, self.messages = self.messages[:count], self.messages[count:]
+        self._given = _newest_of_each_kind(self._given + [_Given(it.key, it.attachments) for it in gone])
+        self.tell(What.LET_GO, count)
 
     # the rest
 
@@ -315,3 +337,14 @@ class ConversationViewModel:
             if message.role is role:
                 return message
         return None
+
+
+def _newest_of_each_kind(given: list[_Given]) -> list[_Given]:
+    kept: list[_Given] = []
+    missing = set(MediaKind)
+    for one in reversed(given):
+        kinds = {it.kind for it in one.attachments if it.media is not None}
+        if kinds & missing:
+            kept.insert(0, one)
+            missing -= kinds
+    return kept

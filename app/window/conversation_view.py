@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
@@ -36,6 +36,7 @@ _TOP, _BETWEEN, _BOTTOM = 28, 26, 24  # points
 _NEAR_END = 60  # points from the end that still count as being there
 _AROUND = 0.75  # viewports above and below the visible one whose messages have widgets
 _KEPT = 2.5  # viewports beyond which they are given up again
+_EARLY = 2.0  # viewports above the visible one that must be there, or what was said before is asked for
 
 
 @dataclass(eq=False)
@@ -53,7 +54,12 @@ class ConversationView(QScrollArea):
 
     Attributes:
         acts: what the person wants of a message.
+
+    Signals:
+        earlier_wanted: the person looks back, and soon at what was said before all that there is here.
     """
+
+    earlier_wanted = Signal()
 
     def __init__(self, theme: Theme, shown: ConversationViewModel) -> None:
         super().__init__()
@@ -109,6 +115,16 @@ class ConversationView(QScrollArea):
         """Whether everything in sight has its widget."""
         return not self._more.isActive()
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the newest messages are all that anybody looks at, with eyes or with the keyboard."""
+        bar, focused = self.verticalScrollBar(), QApplication.focusWidget()
+        if not self._following or bar.value() < bar.maximum():
+            return False
+        near = bar.value() - _KEPT * self.viewport().height()
+        above = (row.view for row in self._built if row.view is not None and row.view.geometry().bottom() < near)
+        return focused is None or not any(view.isAncestorOf(focused) for view in above)
+
     def follow(self) -> None:
         """Go to the end and stay there."""
         self._following = True
@@ -128,6 +144,8 @@ class ConversationView(QScrollArea):
                     self._timer.start()
             case What.PREPENDED:
                 self._prepend(change.index)
+            case What.LET_GO:
+                self._let_go(change.index)
             case What.CLEARED:
                 self._rebuild()
             case What.PLAYHEAD:
@@ -156,7 +174,7 @@ class ConversationView(QScrollArea):
     def _rebuild(self) -> None:
         """Make the rows those of the messages; what is still there keeps its widget."""
         self._dirty.clear()
-        kept = {id(row.message): row for row in self._rows}
+        kept, before = {id(row.message): row for row in self._rows}, len(self._rows)
         self._rows = []
         for message in self._shown.messages:
             row = kept.pop(id(message), None)
@@ -165,6 +183,7 @@ class ConversationView(QScrollArea):
                 self._rows.append(row)
             else:
                 self._append(message)
+        self._following = self._following or len(kept) == before  # another conversation is begun at its end
         for row in kept.values():
             self._give_up(row)
         self._tops = None
@@ -183,6 +202,21 @@ class ConversationView(QScrollArea):
             self._tops = np.concatenate([_TOP + begin[:-1], self._tops + begin[-1]])
         self._rows = new + self._rows
         self._dirty = {index + count for index in self._dirty}
+        self._place(anchor)
+
+    def _let_go(self, count: int) -> None:
+        """The first messages have gone, and all others stay where they are on the screen."""
+        anchor = self._anchor()
+        if self._last_anchor is not None and self._last_anchor[0].index < count:
+            self._last_anchor = None
+        gone, self._rows = self._rows[:count], self._rows[count:]
+        for row in gone:
+            self._give_up(row)
+        for row in self._rows:
+            row.index -= count
+        if self._tops is not None:
+            self._tops = self._tops[count:] - (self._tops[count] - _TOP)
+        self._dirty = {index - count for index in self._dirty if index >= count}
         self._place(anchor)
 
     def _append(self, message: Message) -> None:
@@ -367,7 +401,12 @@ class ConversationView(QScrollArea):
         bar = self.verticalScrollBar()
         self._following = bar.maximum() - bar.value() < _NEAR_END
         self._want_more()
+        self._want_earlier()
         self._show_way_to_end()
+
+    def _want_earlier(self) -> None:
+        if not self._following and self.verticalScrollBar().value() < _EARLY * self.viewport().height():
+            self.earlier_wanted.emit()
 
     def _show_way_to_end(self) -> None:
         bar = self.verticalScrollBar()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from app.view_models.conversation import Phase
 from tests.app.sound_doubles import RecordedVoice, TimedSpeaker
 
 FACTORY = "tests.app.scripted_engine:load"
+Start = Callable[[], Application]
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +60,31 @@ def application(qtbot: QtBot, qapp: QApplication, profile: Path, voice: Recorded
     made.close()
     made.window.deleteLater()
     made.deleteLater()
+
+
+@pytest.fixture
+def start(qtbot: QtBot, qapp: QApplication, profile: Path, voice: RecordedVoice) -> Iterator[Start]:
+    """Start the program; whichever ran before has ended."""
+    running: list[Application] = []
+
+    def end() -> None:
+        for application in running:
+            application.window.close()
+            application.close()
+            application.window.deleteLater()
+            application.deleteLater()
+        running.clear()
+
+    def start_one() -> Application:
+        end()
+        made = Application(
+            qapp, SettingsStore(profile), FACTORY, source=lambda _: voice, player=ReplyPlayer(TimedSpeaker)
+        )
+        running.append(made)
+        made.start()
+        qtbot.waitExposed(made.window)
+        qtbot.waitUntil(lambda: made.shown.phase is Phase.IDLE, timeout=15_000)
+        return made
+
+    yield start_one
+    end()
