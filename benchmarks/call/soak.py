@@ -2,11 +2,15 @@
 
     python -m benchmarks.call.soak --turns 1000
     python -m benchmarks.call.soak --turns 30 --model nano
+    python -m benchmarks.call.soak --turns 1000 --hours 8
 
 The whole program, hands-free: window, history, listener, canceller, detectors, turn machine, the engine's process and
 its pipes, the loudspeaker's ring. Only the sound card is simulated: it moves on as soon as the listener has read what
 there is, the microphone hears the loudspeaker 60 ms later, and somebody speaks. Every tenth answer is a long one and is
 interrupted by a voice. Without --model the answers are a stand-in's.
+
+With --hours so much sound goes by in the turns that are looked at: 1,000 turns of 8 hours are one every 28.8 s. Between
+them nobody speaks; in every other pause a fan runs. The listener hears all of it, and no voice may be found in it.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ _BLOCK = _RATE // 100
 _AHEAD = 0.25  # seconds that the card may be ahead of the listener
 _DELAY = 6  # blocks from the loudspeaker to the microphone
 _ECHO = 0.4
+_FAN = 2e-3  # of full scale, root mean square: about -54 dB, a loud computer beside the microphone
 _MIB = 1 << 20
 
 
@@ -69,6 +74,7 @@ class SoundCard:
 
     Attributes:
         blocks: of 10 ms, since the beginning.
+        fan_runs: whether the room is as loud as it ever is.
         said_at, sounded_at: when somebody has fallen silent, and when the loudspeaker has begun, by the real clock.
     """
 
@@ -78,6 +84,8 @@ class SoundCard:
         self._said: deque[np.ndarray] = deque()
         self._on_its_way: deque[np.ndarray] = deque([np.zeros(_BLOCK, np.float32)] * _DELAY)
         self._noise = np.random.default_rng(0)
+        self._fan = _fan_noise(self._noise)
+        self.fan_runs = False
         self.backlog: Callable[[], int] = lambda: 0
         self.blocks = 0
         self.said_at = self.sounded_at = 0.0
@@ -121,6 +129,8 @@ class SoundCard:
             self.sounded_at = time.monotonic()
         self._on_its_way.append(heard)
         near = _ECHO * self._on_its_way.popleft() + self._noise.normal(0, 2e-4, _BLOCK).astype(np.float32)
+        if self.fan_runs:
+            near += self._fan[self.blocks % len(self._fan)]
         if self._said:
             near += self._said.popleft()
             if not self._said:
@@ -151,6 +161,7 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=1000)
     parser.add_argument("--warm", type=int, default=20, metavar="N", help="turns before the first look")
     parser.add_argument("--every", type=int, default=100, metavar="N", help="turns between two looks")
+    parser.add_argument("--hours", type=float, metavar="H", help="of sound in these turns; as little as can be without")
     parser.add_argument("--model", help="a real one, not the stand-in")
     parser.add_argument("--no-face", action="store_true", help="the face, which moves, takes a third of the time")
     parser.add_argument("--json", action="store_true")
@@ -158,14 +169,17 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
         os.environ[HOME_VARIABLE] = folder
-        looks = measure(Path(folder), args.turns, args.warm, args.every, args.model, not args.no_face, args.json)
+        pace = 3600 * args.hours / args.turns if args.hours else 0.0
+        looks = measure(Path(folder), args.turns, args.warm, args.every, args.model, not args.no_face, args.json, pace)
     if args.json:
         print(json.dumps([asdict(look) for look in looks]))
     return 0
 
 
-def measure(folder: Path, turns: int, warm: int, every: int, model: str | None, face: bool, quiet: bool) -> list[Look]:
-    """What there is after some turns."""
+def measure(
+    folder: Path, turns: int, warm: int, every: int, model: str | None, face: bool, quiet: bool, pace: float = 0.0
+) -> list[Look]:
+    """What there is after some turns; `pace` is the seconds of sound from one to the next, 0 for as few as can be."""
     card = SoundCard()
     audio_devices.open_output, audio_devices.open_input = card.open_output, card.open_input  # type: ignore[assignment]
     settings = SettingsStore(folder)
@@ -182,10 +196,15 @@ def measure(folder: Path, turns: int, warm: int, every: int, model: str | None, 
     looks: list[Look] = []
     seconds: list[float] = []
     cpu = time.process_time()
+    began = card.blocks
     for turn in range(1, warm + turns + 1):
+        if turn == warm + 1:
+            began = card.blocks
         _turn(application, card, np.asarray(question, np.float32), interrupting=not model and turn % 10 == 0)
         if card.sounded_at:
             seconds.append(card.sounded_at - card.said_at)
+        if pace and turn > warm:
+            _pause(application, card, began + round(100 * pace * (turn - warm)), fan=turn % 2 == 0)
         if turn >= warm and (turn - warm) % every == 0:
             application.remembering.settle()  # sound is encoded at its own pace, slower than this call's
             rest(300)
@@ -218,6 +237,25 @@ def _turn(application: Application, card: SoundCard, question: np.ndarray, inter
         )
     )
     _let(card, 0.5)
+
+
+def _pause(application: Application, card: SoundCard, until: int, fan: bool) -> None:
+    """Nobody says anything before the card has come so far; SystemExit where a voice was heard all the same."""
+    before = application.shown.generation
+    card.fan_runs = fan
+    wait_until(lambda: card.blocks >= until)
+    card.fan_runs = False
+    if application.shown.generation != before:
+        raise SystemExit(f"A voice was heard in a pause, {card.blocks / 100:.0f} s after the beginning.")
+
+
+def _fan_noise(random: np.random.Generator) -> np.ndarray:
+    """Ten seconds of it, [blocks, samples], without an audible seam: weaker the higher it is, as air in a grille."""
+    count = 10 * _RATE
+    pitch = np.fft.rfftfreq(count, 1 / _RATE)
+    spectrum = (random.normal(size=len(pitch)) + 1j * random.normal(size=len(pitch))) / np.maximum(pitch, 100.0)
+    noise = np.fft.irfft(spectrum, count)
+    return (noise * _FAN / noise.std()).astype(np.float32).reshape(-1, _BLOCK)
 
 
 def _let(card: SoundCard, seconds: float) -> None:
