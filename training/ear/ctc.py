@@ -98,7 +98,7 @@ class TokenTargets(nn.Module):
         log = self.scores(e, torch.tensor(rows)).log_softmax(-1).transpose(0, 1)
         flat = torch.tensor([place[i] for t in targets for i in t])
         sizes = torch.tensor([len(t) for t in targets])
-        return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum()
+        return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum().clamp(min=1)
 
     @torch.no_grad()
     def read(self, e: Tensor, numbers: Tensor) -> list[str]:

@@ -38,7 +38,7 @@ class Letters(nn.Module):
         sizes = torch.tensor([len(t) for t in targets])
         log = self(h).log_softmax(-1).transpose(0, 1)
         flat = torch.tensor([i for t in targets for i in t])
-        return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum()
+        return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum().clamp(min=1)
 
     @torch.no_grad()
     def read(self, h: Tensor, numbers: Tensor) -> list[str]:

@@ -32,7 +32,7 @@ from training.products import fast_products
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
-SHARES = {"kokoro*": 0.2, "piper": 0.1, "ear-hibari": 0.2, "mixed": 0.15, "hibari-*": 0.35}
+SHARES = {"kokoro*": 0.2, "piper": 0.08, "ear-hibari": 0.19, "mixed": 0.15, "hibari-*": 0.35, "bells": 0.03}
 
 
 @torch.no_grad()

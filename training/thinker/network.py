@@ -43,6 +43,38 @@ class _Frozen(torch.autograd.Function):
         return (grad.to(weight.dtype) @ weight).float(), None
 
 
+class _Tuned(torch.autograd.Function):
+    """x W^T with a frozen W, and beside each piece of its output x A^T B^T with learned factors, all multiplied in W's
+    precision. factors: A [rank, in] and B [out of the piece, rank] in turn."""
+
+    @staticmethod
+    def forward(ctx, x, weight, *factors):
+        rows = x.flatten(0, -2).to(weight.dtype)
+        fast = [f.detach().to(weight.dtype) for f in factors]
+        y = rows @ weight.T
+        low = [rows @ a.T for a in fast[::2]]
+        for piece, h, b in zip(y.split([len(b) for b in fast[1::2]], 1), low, fast[1::2]):
+            piece.addmm_(h, b.T)
+        ctx.save_for_backward(rows, weight, *fast, *low)
+        return y.float().view(*x.shape[:-1], -1)
+
+    @staticmethod
+    def backward(ctx, grad):
+        rows, weight, *kept = ctx.saved_tensors
+        count = len(kept) // 3
+        fast, low = kept[: 2 * count], kept[2 * count :]
+        shape = *grad.shape[:-1], rows.shape[1]
+        grad = grad.flatten(0, -2).to(weight.dtype)
+        to_x = grad @ weight if ctx.needs_input_grad[0] else None
+        to_factors = []
+        for piece, h, a, b in zip(grad.split([len(b) for b in fast[1::2]], 1), low, fast[::2], fast[1::2]):
+            to_low = piece @ b
+            to_factors += [(to_low.T @ rows).float(), (piece.T @ h).float()]
+            if to_x is not None:
+                to_x.addmm_(to_low, a)
+        return None if to_x is None else to_x.float().view(shape), None, *to_factors
+
+
 class _Norm(torch.autograd.Function):
     """RMSNorm with a frozen weight."""
 
@@ -142,15 +174,15 @@ class Network:
         return _Frozen.apply(hidden, self.head)
 
     def _linear(self, x: Tensor, i: int, part: str) -> Tensor:
-        y = _Frozen.apply(x, self.layers[i][part])
-        if part == "qkv":
-            y = y + self.layers[i]["bias"]
+        weight, bias = self.layers[i][part], self.layers[i]["bias"]
+        if self.factors is not None:
+            y = _Tuned.apply(x, weight, *(f for pair in self.factors[f"{i}.{part}"] for f in pair))
+        else:
+            y = _Frozen.apply(x, weight)
         if self.lora is not None:
             a, b = self.lora[f"{i}.{part}"]
             y = y + F.linear(F.linear(x, a), b * self.scale)
-        if self.factors is not None:
-            y = y + torch.cat([F.linear(F.linear(x, a), b) for a, b in self.factors[f"{i}.{part}"]], -1)
-        return y
+        return y + bias if part == "qkv" else y
 
     def _angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and sines [B, 1, T, HEAD / 2] of positions [B, T] or [3, B, T] (SECTIONS of the frequencies each)."""

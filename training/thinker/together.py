@@ -31,6 +31,7 @@ from evaluation.hearing import REPEAT
 from model.checkpoint.weights import read_tensors
 from model.rope import AudioSpan, ImageSpan, TextSpan, VideoSpan, interleave_counts, span_positions
 from model.thinker.vision_encoder import VisionEncoder
+from training.data.bells import bell
 from training.data.questions import held_out
 from training.ear.encoder import encoder_of
 from training.ear.resume import ear_state
@@ -59,19 +60,6 @@ class Sample:
     prompt: Tensor  # [n, 576]
     places: Tensor  # [3, n]
     reply: list[int]
-
-
-def bell(rnd: random.Random) -> np.ndarray:
-    """A struck bell, float32 at 16 kHz: some partials that die away, the high ones first."""
-    t = np.arange(int(16000 * rnd.uniform(0.35, 0.9))) / 16000
-    base = rnd.uniform(450, 1500)
-    sound = np.zeros_like(t)
-    for number in range(rnd.randint(3, 6)):
-        pitch = base * (number + 1) * rnd.uniform(0.9, 1.4)
-        if pitch < 7000:
-            fade = np.exp(-t * rnd.uniform(3, 9) * (1 + 0.4 * number))
-            sound += rnd.uniform(0.3, 1) / (number + 1) * np.sin(2 * np.pi * pitch * t + rnd.uniform(0, 6)) * fade
-    return (sound / np.abs(sound).max() * rnd.uniform(0.2, 0.8)).astype(np.float32)
 
 
 class Senses:

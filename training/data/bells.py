@@ -1,0 +1,67 @@
+"""Bells in more or less noise, and noise without one, for an ear that has only met speech.
+
+    python -m training.data.bells --out runs/data/bells --number 900
+
+What the ear is to say of a bell is the word "ding", of noise nothing. Those of the evaluation are made by another
+formula (evaluation/sounds.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+
+import numpy as np
+
+from training.data.clips import ClipWriter
+from training.ear.surroundings import coloured
+
+RATE = 16000
+SAID = "ding"
+
+
+def bell(rnd: random.Random) -> np.ndarray:
+    """A struck bell, float32 at 16 kHz: some partials that die away, the high ones first."""
+    t = np.arange(int(16000 * rnd.uniform(0.35, 0.9))) / 16000
+    base = rnd.uniform(450, 1500)
+    sound = np.zeros_like(t)
+    for number in range(rnd.randint(3, 6)):
+        pitch = base * (number + 1) * rnd.uniform(0.9, 1.4)
+        if pitch < 7000:
+            fade = np.exp(-t * rnd.uniform(3, 9) * (1 + 0.4 * number))
+            sound += rnd.uniform(0.3, 1) / (number + 1) * np.sin(2 * np.pi * pitch * t + rnd.uniform(0, 6)) * fade
+    return (sound / np.abs(sound).max() * rnd.uniform(0.2, 0.8)).astype(np.float32)
+
+
+def in_noise(rnd: random.Random) -> tuple[np.ndarray, str]:
+    """Noise of 0.8 to 5 s, most often with a bell or two in it: float32 at 16 kHz, and what is to be heard."""
+    length = int(RATE * rnd.uniform(0.8, 5))
+    sound = coloured(length, rnd.uniform(0, 2), np.random.default_rng(rnd.getrandbits(32)))
+    sound *= 10 ** rnd.uniform(-4, -1.5)
+    bells = rnd.choice([0, 1, 1, 1, 1, 2])
+    said = []
+    for part in range(bells):
+        ring = bell(rnd)
+        begin, end = part * length // bells, (part + 1) * length // bells
+        at = rnd.randrange(begin, max(begin + 1, end - RATE // 4))
+        ring = ring[: length - at]
+        sound[at : at + len(ring)] += ring
+        said.append(SAID)
+    return sound / max(1.0, float(np.abs(sound).max())), " ".join(said)
+
+
+def main() -> None:
+    """Write the shard; resumable."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--number", type=int, default=900)
+    args = parser.parse_args()
+    writer = ClipWriter(args.out)
+    for number in range(writer.done, args.number):
+        sound, said = in_noise(random.Random(number))
+        writer.add(said, sound, RATE, "bell")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What steers the training of ear and Thinker: clips of the two development voices (training.data.kokoro dev), which no
+training hears and no figure that is published rests on.
+
+    python -m training.thinker.development --data runs/data --factors runs/eye/together.pt --ear runs/ear/stage_a.pt
+
+Without --factors or --ear those of the model are taken. Prints, for each voice, how much the answers to its questions
+are those to the same typed (words in common over words in either), and the word error rate of what the Thinker writes
+when asked to repeat any of its sentences.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from evaluation.hearing import REPEAT
+from evaluation.words import spelled, word_errors
+from model.checkpoint.weights import read_tensors
+from training.data.clips import read_clips
+from training.ear.encoder import Encoder, encoder_of
+from training.ear.resume import ear_state
+from training.ear.sound import collate, log_mel, plain
+from training.thinker.factors import stored
+from training.thinker.network import BOS, EOS, SUFFIX, Network
+
+DEVELOPMENT = "dev-kokoro"
+
+
+def in_common(one: str, other: str) -> float:
+    """Words in both texts over words in either, 0 to 1."""
+    a, b = set(spelled(one).split()), set(spelled(other).split())
+    return len(a & b) / max(1, len(a | b))
+
+
+def heard(network: Network, encoder: Encoder, rows: list[dict], request: str = "") -> list[torch.Tensor]:
+    """Prompts of the clips, each with its markers, a typed request and what ends a turn."""
+    marks, suffix = network.embed([BOS, EOS]), network.embed(network.ids(request + SUFFIX))
+    prompts: list[torch.Tensor] = []
+    for start in range(0, len(rows), 16):
+        e, numbers = encoder(*collate([log_mel(plain(r)) for r in rows[start : start + 16]]))
+        prompts += [torch.cat([marks[:1], row[:n], marks[1:], suffix]) for row, n in zip(e, numbers)]
+    return prompts
+
+
+@torch.no_grad()
+def main() -> None:
+    """Answer, repeat, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("assets/nano"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--factors", type=Path, help="a checkpoint of training.thinker.together")
+    parser.add_argument("--ear", type=Path, help="a checkpoint of training.ear")
+    parser.add_argument("--show", type=int, default=4, help="answers printed")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    state, factors = stored(args.model)
+    network = Network(args.model, state=state)
+    network.factors = torch.load(args.factors, weights_only=False)["factors"] if args.factors else factors
+    ear = torch.load(args.ear, weights_only=False)["encoder"] if args.ear else None
+    encoder = encoder_of(ear or ear_state(read_tensors(args.model, "thinker.audio_tower.")))
+    rows = read_clips(args.data / DEVELOPMENT)
+    for voice in sorted({r["voice"] for r in rows}):
+        own = [r for r in rows if r["voice"] == voice]
+        asked = [r for r in own if r["text"].endswith("?")]
+        typed = network.answers([network.typed(r["text"]) for r in asked])
+        spoken = network.answers(heard(network, encoder, asked))
+        written = network.answers(heard(network, encoder, own, REPEAT))
+        agree = sum(map(in_common, typed, spoken)) / len(asked)
+        errors = [word_errors(r["text"], w) for r, w in zip(own, written)]
+        rate = sum(e for e, _ in errors) / sum(n for _, n in errors)
+        print(f"{voice}: {len(asked)} answers {agree:.3f} as typed, {len(own)} repeated with a word error rate of "
+              f"{rate:.3f}", flush=True)  # fmt: skip
+        for row, a, b in list(zip(asked, typed, spoken))[: args.show]:
+            print(f"   {row['text']} -> {a!r}, spoken {b!r}")
+        for row, text in list(zip(own, written))[: args.show]:
+            print(f"   {row['text']} repeated as {text!r}")
+
+
+if __name__ == "__main__":
+    main()
