@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="audio in a step")
     parser.add_argument("--still", type=int, default=0, help="first layers that stay as they are, with what is below")
     parser.add_argument("--more-layers", type=int, default=0, help="new ones on top, at four times the rate")
+    parser.add_argument("--spell-at", type=int, help="how many layers are below the letters (default: the old ones)")
     parser.add_argument("--spelling", type=float, default=1.0, help="weight of the letters' loss")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
@@ -144,7 +145,7 @@ def main() -> None:
             group["lr"] = group["base"] * factor
         mel, lengths = collate([mask(microphone(log_mel(varied(r, rnd, place)), rnd), rnd) for r in batch])
         with fast_products():
-            e, middle = encoder.with_middle(mel, lengths, low)
+            e, middle = encoder.with_middle(mel, lengths, args.spell_at or low)
         texts = [r["text"] for r in batch]
         loss = targets.loss(e.float(), lengths // 4, texts, rnd)
         if args.more_layers:
