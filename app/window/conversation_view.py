@@ -323,8 +323,10 @@ class ConversationView(QScrollArea):
         self._overdue.stop()
         if self._build_one():
             self._want_more()
-        elif not self._in_order:
-            self._order_focus()
+        else:
+            if not self._in_order:
+                self._order_focus()
+            self._want_earlier()
         self._arrange(anchor)
 
     def _arrange(self, anchor: tuple[_Row, int] | None) -> None:

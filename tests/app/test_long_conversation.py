@@ -23,7 +23,7 @@ from app.window.answer_view import AnswerView
 from tests.app.conftest import Start
 from tests.app.media import media_files
 from tests.app.test_history import ask, titles, wait_for_titles
-from tests.app.test_window import drop
+from tests.app.test_window import answered, drop
 
 _TONE = np.sin(np.arange(4800) / 5).astype(np.float32)
 _FEW = 8  # turns in memory, where a test makes all of them by asking
@@ -156,8 +156,13 @@ def test_earlier_turn_that_came_back_is_answered_again_and_deleted(qtbot: QtBot,
     for number in range(1, 12):
         ask(qtbot, application, f"matter {number}")
     qtbot.waitUntil(lambda: turns(application) == _FEW, timeout=30_000)
+    acts, newest = application.window.conversation.acts, application.shown.messages[-1]
+    acts.ask_again.emit(newest)  # it goes, and nothing of what is in the history alone goes with it
+    qtbot.waitUntil(lambda: all(it is not newest for it in application.shown.messages), timeout=15_000)
+    qtbot.waitUntil(answered(application), timeout=15_000)
+    assert stored_texts(application)[::2] == [f"matter {n}" for n in range(1, 12)]
+
     scroll_to_top(qtbot, application)
-    acts = application.window.conversation.acts
     old_answer = application.shown.messages[3]
     assert old_answer.text.strip() == "You said: matter 2"
     acts.answer_again.emit(old_answer)
