@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,14 @@ def wait_until(done: Callable[[], bool], longest: float = 600.0) -> None:
 
 def rest(milliseconds: int) -> None:
     """Let the window live on for so long."""
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
+    loop, timer = _loop_and_timer()
+    timer.start(milliseconds)
     loop.exec()
+
+
+@functools.cache
+def _loop_and_timer() -> tuple[QEventLoop, QTimer]:
+    """Connected once: PySide never forgets a connection, and a thousand waits a minute would look like a leak."""
+    loop, timer = QEventLoop(), QTimer(singleShot=True)
+    timer.timeout.connect(loop.quit)
+    return loop, timer
