@@ -7,9 +7,7 @@ short one. The others are a height each, measured where they have been seen and 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
@@ -17,8 +15,9 @@ from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 from app.engine_protocol import PICTURE_PIXELS
 from app.media import MediaKind
 from app.view_models.conversation import Change, ConversationViewModel, What
-from app.view_models.message import Message, Role
+from app.view_models.message import Role
 from app.window.answer_view import AnswerView
+from app.window.column import BOTTOM, TOP, Column, Row, estimate
 from app.window.controls import IconButton
 from app.window.floating_player import FloatingPlayer
 from app.window.message_acts import MessageActs
@@ -32,21 +31,10 @@ _LATEST = 500  # milliseconds after which a growing text is drawn, however long 
 _OVERDUE = 40  # milliseconds after which the next widget is made, whatever else there is to do
 _SHARE = 16  # of its time that the window leaves to everything else, for each part that it takes to draw a growing text
 _MARGIN = 16  # points beside the messages, as beside the input below them
-_TOP, _BETWEEN, _BOTTOM = 28, 26, 24  # points
 _NEAR_END = 60  # points from the end that still count as being there
 _AROUND = 0.75  # viewports above and below the visible one whose messages have widgets
 _KEPT = 2.5  # viewports beyond which they are given up again
 _EARLY = 2.0  # viewports above the visible one that must be there, or what was said before is asked for
-
-
-@dataclass(eq=False)
-class _Row:
-    """A message, how high it is, and its widget while it has one."""
-
-    message: Message
-    index: int
-    height: int
-    view: MessageView | None = None
 
 
 class ConversationView(QScrollArea):
@@ -65,15 +53,14 @@ class ConversationView(QScrollArea):
         super().__init__()
         self._theme, self._shown = theme, shown
         self.acts = MessageActs(self)
-        self._rows: list[_Row] = []
-        self._built: list[_Row] = []  # those with a widget, in no order
-        self._tops: np.ndarray | None = None  # of the rows, and behind them the end; None where it must be counted anew
-        self._half_built: tuple[_Row, MessageView] | None = None
+        self._column = Column()
+        self._built: list[Row] = []  # those with a widget, in no order
+        self._half_built: tuple[Row, MessageView] | None = None
         self._in_order = True  # the widgets, for Tab
         self._dirty: set[int] = set()
         self._following = True
         self._placing = False
-        self._last_anchor: tuple[_Row, int] | None = None
+        self._last_anchor: tuple[Row, int] | None = None
         self.setWidgetResizable(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(self.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
@@ -135,7 +122,7 @@ class ConversationView(QScrollArea):
     def _on_change(self, change: Change) -> None:
         match change.what:
             case What.ADDED:
-                self._append(self._shown.messages[change.index])
+                self._column.append(self._shown.messages[change.index], self._room())
                 self._following = True
                 self._want_more()  # a question and its answer come in one act: their widgets come one by one
             case What.CHANGED:
@@ -158,8 +145,8 @@ class ConversationView(QScrollArea):
         dirty, self._dirty = self._dirty, set()
         began = time.thread_time()
         for index in dirty:
-            if index < len(self._rows):
-                row = self._rows[index]
+            if index < len(self._column.rows):
+                row = self._column.rows[index]
                 half = self._half_built[1] if self._half_built is not None and self._half_built[0] is row else None
                 if (view := row.view or half) is not None:
                     view.refresh()
@@ -167,40 +154,24 @@ class ConversationView(QScrollArea):
                 if row.view is not None:
                     self._measure(row)
                 else:
-                    self._set_height(row, _estimate(row.message, self._room()))
+                    self._column.set_height(row, estimate(row.message, self._room()))
         self._place()
         self._timer.setInterval(min(_LATEST, max(_FRAME, round(_SHARE * 1000 * (time.thread_time() - began)))))
 
     def _rebuild(self) -> None:
         """Make the rows those of the messages; what is still there keeps its widget."""
         self._dirty.clear()
-        kept, before = {id(row.message): row for row in self._rows}, len(self._rows)
-        self._rows = []
-        for message in self._shown.messages:
-            row = kept.pop(id(message), None)
-            if row is not None:
-                row.index = len(self._rows)
-                self._rows.append(row)
-            else:
-                self._append(message)
-        self._following = self._following or len(kept) == before  # another conversation is begun at its end
-        for row in kept.values():
+        before = len(self._column.rows)
+        gone = self._column.become(self._shown.messages, self._room())
+        self._following = self._following or len(gone) == before  # another conversation is begun at its end
+        for row in gone:
             self._give_up(row)
-        self._tops = None
         self._place()
 
     def _prepend(self, count: int) -> None:
         """Messages in front of all that there are, without a widget until somebody looks at them."""
-        room = self._room()
         anchor = self._anchor()  # by the places of before
-        for row in self._rows:
-            row.index += count
-        new = [_Row(it, index, _estimate(it, room)) for index, it in enumerate(self._shown.messages[:count])]
-        if self._tops is not None:
-            above = np.fromiter((row.height + _BETWEEN for row in new), np.int64, count)
-            begin = np.concatenate([[0], np.cumsum(above)])
-            self._tops = np.concatenate([_TOP + begin[:-1], self._tops + begin[-1]])
-        self._rows = new + self._rows
+        self._column.prepend(self._shown.messages[:count], self._room())
         self._dirty = {index + count for index in self._dirty}
         self._place(anchor)
 
@@ -209,23 +180,14 @@ class ConversationView(QScrollArea):
         anchor = self._anchor()
         if self._last_anchor is not None and self._last_anchor[0].index < count:
             self._last_anchor = None
-        gone, self._rows = self._rows[:count], self._rows[count:]
-        for row in gone:
+        for row in self._column.let_go(count):
             self._give_up(row)
-        for row in self._rows:
-            row.index -= count
-        if self._tops is not None:
-            self._tops = self._tops[count:] - (self._tops[count] - _TOP)
         self._dirty = {index - count for index in self._dirty if index >= count}
         self._place(anchor)
 
-    def _append(self, message: Message) -> None:
-        self._rows.append(_Row(message, len(self._rows), _estimate(message, self._room())))
-        self._tops = None
-
     # widgets come and go
 
-    def _make(self, row: _Row) -> MessageView:
+    def _make(self, row: Row) -> MessageView:
         kind = QuestionView if row.message.role is Role.USER else AnswerView
         view: MessageView = kind(self._theme, row.message, self.acts, self._page)
         view.set_room(self._room())
@@ -233,13 +195,13 @@ class ConversationView(QScrollArea):
         view.show_playhead(self._shown.playhead, self._shown.speaking_rate)
         return view
 
-    def _settle(self, row: _Row, view: MessageView) -> None:
+    def _settle(self, row: Row, view: MessageView) -> None:
         row.view = view
         self._built.append(row)
         view.show()
         self._measure(row)
         view.reshaped.connect(self._on_reshaped)
-        self._in_order = self._in_order and row is self._rows[-1]
+        self._in_order = self._in_order and row is self._column.rows[-1]
 
     def _tell_given(self, view: MessageView) -> None:
         """What an answer may speak of."""
@@ -259,7 +221,7 @@ class ConversationView(QScrollArea):
             in_sight = in_sight or (given and sight.contains(view.mapTo(self.viewport(), view.rect().center())))
         self._floating.show_playhead(playhead, in_sight)
 
-    def _give_up(self, row: _Row) -> None:
+    def _give_up(self, row: Row) -> None:
         if row.view is not None:
             row.view.hide()
             row.view.deleteLater()
@@ -276,13 +238,9 @@ class ConversationView(QScrollArea):
                     QWidget.setTabOrder(last, control)
                 last = control
 
-    def _measure(self, row: _Row) -> None:
+    def _measure(self, row: Row) -> None:
         if row.view is not None:
-            self._set_height(row, row.view.height_for(self._room()))
-
-    def _set_height(self, row: _Row, height: int) -> None:
-        if height != row.height:
-            row.height, self._tops = height, None
+            self._column.set_height(row, row.view.height_for(self._room()))
 
     def _on_reshaped(self, view: MessageView) -> None:
         if self._placing:
@@ -290,7 +248,7 @@ class ConversationView(QScrollArea):
         row = next((row for row in self._built if row.view is view), None)
         if row is not None:
             self._measure(row)
-            if self._tops is None:
+            if not self._column.counted:
                 self._place()
 
     # places
@@ -298,13 +256,7 @@ class ConversationView(QScrollArea):
     def _room(self) -> int:
         return max(120, min(COLUMN, self.viewport().width()) - 2 * _MARGIN)
 
-    def _count_tops(self) -> np.ndarray:
-        if self._tops is None:
-            heights = np.fromiter((row.height + _BETWEEN for row in self._rows), np.int64, len(self._rows))
-            self._tops = _TOP + np.concatenate([[0], np.cumsum(heights)])
-        return self._tops
-
-    def _place(self, anchor: tuple[_Row, int] | None = None) -> None:
+    def _place(self, anchor: tuple[Row, int] | None = None) -> None:
         """Put everything where it belongs; what has no widget yet gets it later."""
         if not self._placing:
             self._arrange(anchor or self._anchor())
@@ -329,17 +281,15 @@ class ConversationView(QScrollArea):
             self._want_earlier()
         self._arrange(anchor)
 
-    def _arrange(self, anchor: tuple[_Row, int] | None) -> None:
+    def _arrange(self, anchor: tuple[Row, int] | None) -> None:
         self._placing = True
-        tops = self._count_tops()
-        viewport = self.viewport()
-        end = int(tops[-1]) - _BETWEEN + _BOTTOM if self._rows else 0
-        self._show_welcome(not self._rows)
-        height = max(viewport.height(), end, self._welcome.height() if not self._rows else 0)
+        viewport, rows = self.viewport(), self._column.rows
+        self._show_welcome(not rows)
+        height = max(viewport.height(), self._column.height, self._welcome.height() if not rows else 0)
         if (self._page.width(), self._page.height()) != (viewport.width(), height):
             self._page.resize(viewport.width(), height)
         self._scroll_to(anchor)
-        left, room = self._left(), self._room()
+        left, room, tops = self._left(), self._room(), self._column.tops
         for row in self._built:
             if row.view is not None:
                 row.view.setGeometry(left, int(tops[row.index]), room, row.height)
@@ -351,45 +301,45 @@ class ConversationView(QScrollArea):
         beside = self.width() - self.viewport().width() if self.width() > COLUMN else 0
         return max(_MARGIN, (self.viewport().width() + beside - self._room()) // 2)
 
-    def _anchor(self) -> tuple[_Row, int] | None:
+    def _anchor(self) -> tuple[Row, int] | None:
         """The first message in sight and how far above the top it begins: it stays there whatever changes above it."""
-        if self._following or not self._rows or self._tops is None:
-            return self._last_anchor if not self._following and self._rows else None
+        column = self._column
+        if self._following or not column.rows or not column.counted:
+            return self._last_anchor if not self._following and column.rows else None
         value = self.verticalScrollBar().value()
-        index = max(0, int(np.searchsorted(self._tops, value, "right")) - 1)
-        index = min(index, len(self._rows) - 1)
-        self._last_anchor = (self._rows[index], value - int(self._tops[index]))
+        index = column.at(value)
+        self._last_anchor = (column.rows[index], value - int(column.tops[index]))
         return self._last_anchor
 
-    def _scroll_to(self, anchor: tuple[_Row, int] | None) -> None:
+    def _scroll_to(self, anchor: tuple[Row, int] | None) -> None:
         bar = self.verticalScrollBar()
-        if not self._rows:
+        if not self._column.rows:
             bar.setValue(0)  # a welcome begins at its beginning
         elif self._following:
             bar.setValue(bar.maximum())
-        elif anchor is not None and anchor[0].index < len(self._rows):
-            bar.setValue(int(self._count_tops()[anchor[0].index]) + anchor[1])
+        elif anchor is not None and anchor[0].index < len(self._column.rows):
+            bar.setValue(int(self._column.tops[anchor[0].index]) + anchor[1])
 
     def _build_one(self) -> bool:
         """Give the nearest message without a widget one, take theirs from those far away; whether more are to do."""
         if self._half_built is not None:  # to make a widget and to lay it out are two things, and each takes a while
             (row, view), self._half_built = self._half_built, None
-            if row.view is None and row.index < len(self._rows) and self._rows[row.index] is row:
+            if row.view is None and self._column.has(row):
                 self._settle(row, view)
             else:
                 view.deleteLater()
             return True
-        if not self._rows:
+        rows, tops, height = self._column.rows, self._column.tops, max(1, self.viewport().height())
+        if not rows:
             return False
-        tops, height = self._count_tops(), max(1, self.viewport().height())
         top = int(tops[-1]) - height if self._following else self.verticalScrollBar().value()
-        first, last = _between(tops, top - _AROUND * height, top + (1 + _AROUND) * height)
-        missing = [index for index in range(first, last) if self._rows[index].view is None]
+        first, last = self._column.between(top - _AROUND * height, top + (1 + _AROUND) * height)
+        missing = [index for index in range(first, last) if rows[index].view is None]
         if missing:
             middle = top + height / 2
             nearest = min(missing, key=lambda index: abs(float(tops[index]) - middle))
-            self._half_built = self._rows[nearest], self._make(self._rows[nearest])
-        first, last = _between(tops, top - _KEPT * height, top + (1 + _KEPT) * height)
+            self._half_built = rows[nearest], self._make(rows[nearest])
+        first, last = self._column.between(top - _KEPT * height, top + (1 + _KEPT) * height)
         focused = QApplication.focusWidget()
         for row in list(self._built):
             has_focus = focused is not None and row.view is not None and row.view.isAncestorOf(focused)
@@ -419,7 +369,7 @@ class ConversationView(QScrollArea):
         if visible:
             self._welcome.set_room(self.viewport().height())
             width = min(COLUMN, self.viewport().width()) - 2 * _MARGIN
-            needed = self._welcome.height_for(width) + _TOP + _BOTTOM
+            needed = self._welcome.height_for(width) + TOP + BOTTOM
             self._welcome.setGeometry(self._left(), 0, width, max(self.viewport().height(), needed))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -427,26 +377,12 @@ class ConversationView(QScrollArea):
         super().resizeEvent(event)
         room = self._room()
         self._anchor()
-        for row in self._rows:
+        for row in self._column.rows:
             if row.view is not None:
                 row.view.set_room(room)
                 self._measure(row)
             else:
-                self._set_height(row, _estimate(row.message, room))
+                self._column.set_height(row, estimate(row.message, room))
         self._place()
         self._floating.place()
         self._to_end.move((self.width() - self._to_end.width()) // 2, self.height() - self._to_end.height() - 12)
-
-
-def _between(tops: np.ndarray, begin: float, end: float) -> tuple[int, int]:
-    """First row that reaches below `begin`, and the one behind the last that begins above `end`."""
-    first = max(0, int(np.searchsorted(tops, begin, "right")) - 1)
-    return first, min(len(tops) - 1, int(np.searchsorted(tops, end, "left")))
-
-
-def _estimate(message: Message, room: int) -> int:
-    """How high a message probably is, until it has been seen."""
-    letters = room / (7.5 if message.role is Role.ASSISTANT else 9.5)
-    lines = sum(1 + int(len(line) / letters) for line in message.text.splitlines())
-    extra = 32 if message.role is Role.ASSISTANT else 22
-    return max(40, 23 * lines + extra + (44 if message.spoken else 0) + 190 * len(message.attachments))

@@ -111,7 +111,7 @@ def test_only_the_newest_turns_stay_in_memory_and_nothing_is_lost(
     qtbot.waitUntil(lambda: turns(application) == TURNS_IN_MEMORY, timeout=30_000)
     qtbot.wait(1500)
     assert turns(application) == TURNS_IN_MEMORY and questions(application)[-1] == f"question {said}"
-    assert len(application.window.conversation._rows) == 2 * TURNS_IN_MEMORY
+    assert len(application.window.conversation._column.rows) == 2 * TURNS_IN_MEMORY
     kept = application.remembering._open
     assert len(kept.messages) == 2 * TURNS_IN_MEMORY and len(kept.turns) == len(kept.sounding) == TURNS_IN_MEMORY
 
