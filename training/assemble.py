@@ -13,7 +13,8 @@ The third one does the same with an ear that was trained, or changed, without th
 the last with what training.thinker.together learned, the factors beside the Thinker's weights.
 
 The decoder's matrices are stored as SmolLM2 came, in 4 bits, with what was learned since as low-rank factors beside
-them; embeddings and the matrices of ear, Talker and DiT in 8 bits, the rest in float16 (model.checkpoint.packed). The
+them, most of the ear in 4 bits too; embeddings and the other matrices of ear, Talker and DiT in 8, the rest in float16
+(model.checkpoint.packed). The
 shards follow what is trained together, so a new mouth leaves the others' files alone.
 """
 
@@ -45,7 +46,7 @@ FACTORS = "thinker-factors.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
 EAR_LAYERS = "thinker.audio_tower.layers."
-WIDE_EAR = 512  # an ear of this width is twice as large as the other one: part of it is kept in 4 bits
+MOST_OF_THE_EAR = (".fc1.weight", ".fc2.weight", ".q_proj.weight", ".k_proj.weight")  # hear in 4 bits as well as in 8
 IN_EIGHT_BITS = (
     EAR_LAYERS, "thinker.visual.blocks.", "thinker.visual.merger.", "talker.model.layers.",
     "token2wav.code2wav_dit_model.transformer_blocks.",
@@ -81,8 +82,8 @@ def stored(name: str, value: Tensor, base: dict[str, Tensor]) -> dict[str, Tenso
         return pack(name, value, bits=8, group=64)
     if name.startswith("thinker.model.layers.") and name.endswith("proj.weight"):
         return stored_tuned(name, value, base[name])
-    if name.startswith(EAR_LAYERS) and name.endswith((".fc1.weight", ".fc2.weight")) and WIDE_EAR in value.shape:
-        return pack(name, value, bits=4, group=32)
+    if name.startswith(EAR_LAYERS) and name.endswith(MOST_OF_THE_EAR):
+        return pack(name, value, bits=4, group=64)
     if name.startswith(IN_EIGHT_BITS) and value.dim() == 2 and value.shape[1] % 64 == 0:
         return pack(name, value, bits=8, group=64)
     return {name: value.half()}
