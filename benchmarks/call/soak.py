@@ -208,7 +208,7 @@ def measure(
         if turn >= warm and (turn - warm) % every == 0:
             application.remembering.settle()  # sound is encoded at its own pace, slower than this call's
             rest(300)
-            used = (time.process_time() - cpu) / (every if looks else warm)
+            used = (time.process_time() - cpu) / (every if looks else max(1, warm))
             looks.append(_look(turn - warm, card, application, used, seconds))
             seconds.clear()
             cpu = time.process_time()
@@ -223,20 +223,33 @@ def _turn(application: Application, card: SoundCard, question: np.ndarray, inter
     shown = application.shown
     if interrupting:
         application.session.ask("long")
-        wait_until(lambda: shown.phase is Phase.SPEAKING)
+        _wait(application, "an answer to interrupt", lambda: shown.phase is Phase.SPEAKING)
         _let(card, 1.5)
     before = shown.generation
     card.say(question)
     wait_until(lambda: not card.speaking)
-    wait_until(
+    what = "the answer to a question over another answer" if interrupting else "the answer to a question"
+    _wait(
+        application,
+        what,
         lambda: (
             shown.generation > before
             and (it := shown.answer()) is not None
             and it.state is MessageState.COMPLETE
             and shown.phase is Phase.IDLE
-        )
+        ),
     )
     _let(card, 0.5)
+
+
+def _wait(application: Application, what: str, done: Callable[[], bool]) -> None:
+    """SystemExit that says how the call stands, where a minute of the clock was not enough."""
+    try:
+        wait_until(done, longest=60)
+    except SystemExit:
+        shown = application.shown
+        said = [f"{m.role.value} {m.generation} {m.state.value} {m.text[:40]!r}" for m in shown.messages[-4:]]
+        raise SystemExit(f"Not there: {what}. {shown.phase}, turn {shown.generation}, {', '.join(said)}") from None
 
 
 def _pause(application: Application, card: SoundCard, until: int, fan: bool) -> None:
