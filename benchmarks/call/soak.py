@@ -7,7 +7,8 @@
 The whole program, hands-free: window, history, listener, canceller, detectors, turn machine, the engine's process and
 its pipes, the loudspeaker's ring. Only the sound card is simulated: it moves on as soon as the listener has read what
 there is, the microphone hears the loudspeaker 60 ms later, and somebody speaks. Every tenth answer is a long one and is
-interrupted by a voice. Without --model the answers are a stand-in's.
+interrupted by a voice. Without --model the answers are a stand-in's. What is not taken for a turn is said again, as
+somebody would, and counted.
 
 With --hours so much sound goes by in the turns that are looked at: 1,000 turns of 8 hours are one every 28.8 s. Between
 them nobody speaks; in every other pause a fan runs. The listener hears all of it, and no voice may be found in it.
@@ -48,6 +49,8 @@ _AHEAD = 0.25  # seconds that the card may be ahead of the listener
 _DELAY = 6  # blocks from the loudspeaker to the microphone
 _ECHO = 0.4
 _FAN = 2e-3  # of full scale, root mean square: about -54 dB, a loud computer beside the microphone
+_PATIENCE = 60  # seconds of sound from when something is said until it is said again
+_MOST_AGAIN = 20  # times in all, or the program is deaf
 _MIB = 1 << 20
 
 
@@ -55,7 +58,8 @@ _MIB = 1 << 20
 class Look:
     """After some turns: memory that is no file in MiB, threads and handles of the window's process and of the engine's;
     of the turns since the look before, seconds of a core that the window used for each, and seconds by the clock from
-    the last voiced sample to the first sound, in the middle; hours of sound so far."""
+    the last voiced sample to the first sound, in the middle; hours of sound so far; how often something had to be said
+    again since the beginning."""
 
     turns: int
     hours: float
@@ -67,6 +71,7 @@ class Look:
     engine_threads: int
     engine_handles: int
     seconds_to_sound: float
+    said_again: int
 
 
 class SoundCard:
@@ -75,6 +80,7 @@ class SoundCard:
     Attributes:
         blocks: of 10 ms, since the beginning.
         fan_runs: whether the room is as loud as it ever is.
+        said_again: how often what somebody said was not taken for a turn.
         said_at, sounded_at: when somebody has fallen silent, and when the loudspeaker has begun, by the real clock.
     """
 
@@ -87,7 +93,7 @@ class SoundCard:
         self._fan = _fan_noise(self._noise)
         self.fan_runs = False
         self.backlog: Callable[[], int] = lambda: 0
-        self.blocks = 0
+        self.blocks = self.said_again = 0
         self.said_at = self.sounded_at = 0.0
         threading.Thread(target=self._run, name="sound card", daemon=True).start()
 
@@ -226,8 +232,10 @@ def _turn(application: Application, card: SoundCard, question: np.ndarray, inter
         _wait(application, "an answer to interrupt", lambda: shown.phase is Phase.SPEAKING)
         _let(card, 1.5)
     before = shown.generation
-    card.say(question)
-    wait_until(lambda: not card.speaking)
+    _say(application, card, question)
+    while shown.generation == before and card.said_again < _MOST_AGAIN:
+        card.said_again += 1
+        _say(application, card, question)
     what = "the answer to a question over another answer" if interrupting else "the answer to a question"
     _wait(
         application,
@@ -240,6 +248,15 @@ def _turn(application: Application, card: SoundCard, question: np.ndarray, inter
         ),
     )
     _let(card, 0.5)
+
+
+def _say(application: Application, card: SoundCard, question: np.ndarray) -> None:
+    """Until it is taken for a turn, or so much time has gone by that it will not be."""
+    before = application.shown.generation
+    card.say(question)
+    until = card.blocks + 100 * _PATIENCE
+    _wait(application, "a turn", lambda: application.shown.generation > before or card.blocks > until)
+    wait_until(lambda: not card.speaking)
 
 
 def _wait(application: Application, what: str, done: Callable[[], bool]) -> None:
@@ -292,6 +309,7 @@ def _look(turns: int, card: SoundCard, application: Application, used_a_turn: fl
         engine.num_threads(),
         engine.num_fds(),
         round(float(np.median(seconds)), 3) if seconds else 0.0,
+        card.said_again,
     )
 
 
