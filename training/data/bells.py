@@ -22,8 +22,8 @@ SAID = "ding"
 
 
 def bell(rnd: random.Random) -> np.ndarray:
-    """A struck bell, float32 at 16 kHz: some partials that die away, the high ones first."""
-    t = np.arange(int(16000 * rnd.uniform(0.35, 0.9))) / 16000
+    """A struck bell, float32 at RATE: some partials that die away, the high ones first."""
+    t = np.arange(int(RATE * rnd.uniform(0.35, 0.9))) / RATE
     base = rnd.uniform(450, 1500)
     sound = np.zeros_like(t)
     for number in range(rnd.randint(3, 6)):

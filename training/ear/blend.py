@@ -23,7 +23,7 @@ from torch import Tensor
 from training.data.clips import read_clips
 from training.ear.ctc import TokenTargets
 from training.ear.encoder import load_whisper
-from training.ear.stage_a import errors, shown
+from training.ear.stage_a import by_voice, errors
 
 
 def between(ear: dict[str, Tensor], whisper: dict[str, Tensor], share: float) -> dict[str, Tensor]:
@@ -57,7 +57,7 @@ def main() -> None:
         for name, weights in (("before", state["encoder"]), ("after", blended)):
             encoder.load_state_dict(weights)
             wrong, _ = errors(encoder, targets, rows)
-            print(f"{shard}, {len(rows)} clips, {name}: word error rate {shown(wrong)}", flush=True)
+            print(f"{shard}, {len(rows)} clips, {name}: word error rate {by_voice(wrong)}", flush=True)
 
 
 if __name__ == "__main__":

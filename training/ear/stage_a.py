@@ -52,7 +52,7 @@ def errors(encoder: Encoder, targets: TokenTargets, rows: list[dict]) -> tuple[d
     return {voice: wrong[voice] / total[voice] for voice in wrong}, heard
 
 
-def shown(rates: dict[str, float]) -> str:
+def by_voice(rates: dict[str, float]) -> str:
     """Word error rates by voice, for the log."""
     return " ".join(f"{voice} {rate:.3f}" for voice, rate in rates.items())
 
@@ -165,10 +165,10 @@ def main() -> None:
             save()
             saved = time.time()
             wer, heard = errors(encoder, targets, development)
-            print(f"   development WER {shown(wer)}  {heard[:4]}", flush=True)
+            print(f"   development WER {by_voice(wer)}  {heard[:4]}", flush=True)
     save()
     wer, heard = errors(encoder, targets, development)
-    print(f"end: development WER {shown(wer)}, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+    print(f"end: development WER {by_voice(wer)}, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
 
 
 if __name__ == "__main__":
