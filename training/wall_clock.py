@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from training.side_by_side import agreed, first
+
 
 class Stage(Protocol):
     """step and spent (seconds) are those of its checkpoint."""
@@ -26,9 +28,11 @@ def train(stage: Stage, minutes: float, log_every: int, save_every: float = 180.
     so many seconds and at the end."""
     begun, saved = time.time() - stage.spent, time.time()
     seen: dict[str, list[float]] = {}
-    while (share := (time.time() - begun) / 60 / minutes) < 1 and stage.step < most_steps:
+    while (share := agreed((time.time() - begun) / 60 / minutes)) < 1 and stage.step < most_steps:
         for name, value in stage.train_step(share).items():
             seen.setdefault(name, []).append(value)
+        if not first():
+            continue
         if stage.step % log_every == 0:
             shown = " ".join(f"{name} {np.mean(values):.3f}" for name, values in sorted(seen.items()))
             print(f"{stage.step} {shown} minutes {(time.time() - begun) / 60:.2f}", flush=True)
@@ -36,5 +40,6 @@ def train(stage: Stage, minutes: float, log_every: int, save_every: float = 180.
         if time.time() - saved > save_every:
             stage.save(time.time() - begun)
             saved = time.time()
-    stage.save(time.time() - begun)
-    print(f"end: step {stage.step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+    if first():
+        stage.save(time.time() - begun)
+        print(f"end: step {stage.step}, {(time.time() - begun) / 60:.1f} min", flush=True)

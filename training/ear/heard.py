@@ -24,7 +24,7 @@ from training.ear.encoder import encoder_of
 from training.ear.stage_a import by_voice, errors
 
 
-def people(folder: Path | None, most: int) -> list[dict]:
+def people(folder: Path | None, most: int = 30) -> list[dict]:
     """Their recordings as clips, evenly over all there are."""
     said = prompts(folder, least_words=5 if folder is None else 1)
     some = [said[i * len(said) // most] for i in range(most)] if most < len(said) else said

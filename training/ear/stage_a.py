@@ -5,7 +5,8 @@
 
 With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear.
 `--more-layers 3` puts layers on top, and the stream below them learns to spell (training.ear.letters). It writes a
-checkpoint every three minutes and goes on from it when started again.
+checkpoint every three minutes and goes on from it when started again. With torchrun several processes train together
+(training.side_by_side).
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from evaluation.words import word_errors
 from training.data.clips import read_clips
@@ -29,6 +30,8 @@ from training.ear.letters import Letters
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
 from training.ear.surroundings import Surroundings, microphone
 from training.products import fast_products
+from training.side_by_side import average, join
+from training.wall_clock import train
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
@@ -62,6 +65,108 @@ def drawn(groups: dict[str, list[dict]], number: int, rnd: random.Random) -> lis
     return [r for name, rows in groups.items() for r in rnd.sample(rows, min(len(rows), int(number * SHARES[name])))]
 
 
+class Trainer:
+    """The ear, what it is read with while it learns, and one optimiser over them."""
+
+    def __init__(self, args: argparse.Namespace, rank: int):
+        self.args = args
+        lists = json.loads((args.data / "questions.json").read_text())
+        self.never = held_out() | {normal(t) for t in lists["dev"]}
+        groups = self.clips()
+        rows = [r for group in groups.values() for r in group]
+        with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
+            table = file.get_tensor("thinker.model.embed_tokens.weight")
+        texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"])
+        tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
+        self.targets = TokenTargets(table, tokenizer, sorted(texts))
+        self.development = read_clips(args.data / "dev-kokoro")
+        hours = sum(r["samples"] / r["rate"] for r in rows) / 3600
+        print(f"{len(rows)} clips, {hours:.1f} h, {len(self.targets.ids)} tokens", flush=True)
+        rnd = random.Random(5)
+        self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
+        below = self._begin()
+        self.letters = Letters(self.encoder.proj.in_features)
+        self.spell_at = args.spell_at or below
+        self._optimize(below)
+        self.step, self.spent = 0, 0.0
+        if args.out.exists():
+            state = torch.load(args.out, weights_only=False)
+            self.encoder.load_state_dict(state["encoder"])
+            self.letters.load_state_dict(state["letters"])
+            self.targets.blank.data.copy_(state["blank"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.spent = state["step"], state["spent"]
+        self.rnd = random.Random(2 * self.step + rank)
+        self._queue: list[list[dict]] = []
+
+    def clips(self) -> dict[str, list[dict]]:
+        """Those to learn from, by the names in SHARES."""
+        return {name: load_shards(self.args.data, [name], self.never) for name in SHARES}
+
+    def _begin(self) -> int:
+        """Make the encoder, with its new layers on top; how many are below them."""
+        if self.args.ear:
+            state = torch.load(self.args.ear, weights_only=False)
+            encoder = encoder_of(state["encoder"])
+            self.targets.blank.data.copy_(state["blank"])
+        else:
+            encoder = load_whisper(self.args.whisper)
+            with torch.no_grad():  # start at the blank, so that silence is right from the first step
+                encoder.proj.weight.mul_(0.1)
+                encoder.proj.bias.copy_(self.targets.table[0])
+        self.encoder = deeper(encoder, self.args.more_layers)
+        return len(encoder.layers)
+
+    def _optimize(self, below: int) -> None:
+        """One optimiser: the way into the Thinker's space learns five times as fast as the layers that were there, new
+        layers and letters four times."""
+        encoder, rate = self.encoder, self.args.rate
+        for part in (encoder.conv1, encoder.conv2, *encoder.layers[: self.args.still]) if self.args.still else ():
+            part.requires_grad_(False)
+        head = [*encoder.proj.parameters(), self.targets.blank]
+        new = [*(p for layer in encoder.layers[below:] for p in layer.parameters()), *self.letters.parameters()]
+        apart = set(map(id, (*head, *new)))
+        body = [p for p in encoder.parameters() if p.requires_grad and id(p) not in apart]
+        self.weights: list[Tensor] = [*body, *head, *new]
+        groups = [dict(params=body, lr=rate, base=rate), dict(params=head, lr=rate, base=5 * rate),
+                  dict(params=new, lr=rate, base=4 * rate)]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+
+    def save(self, spent: float) -> None:
+        """Everything to go on, and what the development voices' clips are taken for."""
+        state = dict(encoder=self.encoder.state_dict(), blank=self.targets.blank.data,
+                     letters=self.letters.state_dict(), optimizer=self.optimizer.state_dict(), step=self.step,
+                     spent=spent)
+        torch.save(state, self.args.out.with_suffix(".tmp"))
+        self.args.out.with_suffix(".tmp").replace(self.args.out)
+        wer, heard = errors(self.encoder, self.targets, self.development)
+        print(f"   development WER {by_voice(wer)}  {heard[:4]}", flush=True)
+
+    def train_step(self, share: float) -> dict[str, float]:
+        """One step; share: how much of the time is over."""
+        if not self._queue:  # read again what may have grown meanwhile
+            self._queue = list(batches(drawn(self.clips(), 2000, self.rnd), self.args.seconds, self.rnd))
+        batch = self._queue.pop()
+        factor = min(1.0, (self.step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base"] * factor
+        sounds = [microphone(log_mel(varied(r, self.rnd, self.place)), self.rnd) for r in batch]
+        mel, lengths = collate([mask(s, self.rnd) for s in sounds])
+        with fast_products():
+            e, middle = self.encoder.with_middle(mel, lengths, self.spell_at)
+        texts = [r["text"] for r in batch]
+        losses = {"tokens": self.targets.loss(e.float(), lengths // 4, texts, self.rnd)}
+        if self.args.more_layers:
+            losses["letters"] = self.letters.loss(middle.float(), lengths // 2, texts)
+        self.optimizer.zero_grad()
+        (losses["tokens"] + self.args.spelling * losses.get("letters", torch.zeros(()))).backward()
+        average([p.grad for p in self.weights if p.grad is not None])
+        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        return {name: loss.item() for name, loss in losses.items()} | {"clips": len(batch)}
+
+
 def main() -> None:
     """Train for so many minutes of wall time; rates rise in 40 steps and fall linearly over the second half."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,97 +183,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
     args = parser.parse_args()
+    rank = join()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
-    with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
-        table = file.get_tensor("thinker.model.embed_tokens.weight")
-    lists = json.loads((args.data / "questions.json").read_text())
-    never = held_out() | {normal(t) for t in lists["dev"]}
-    groups_of_rows = {name: load_shards(args.data, [name], never) for name in SHARES}
-    rows = [r for group in groups_of_rows.values() for r in group]
-    texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"])
-    targets = TokenTargets(table, tokenizer, sorted(texts))
-    development = read_clips(args.data / "dev-kokoro")
-    print(f"{len(rows)} clips, {sum(r['samples'] / r['rate'] for r in rows) / 3600:.1f} h, {len(targets.ids)} tokens")
-    rnd = random.Random(5)
-    place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
-    if args.ear:
-        state = torch.load(args.ear, weights_only=False)
-        encoder = encoder_of(state["encoder"])
-        targets.blank.data.copy_(state["blank"])
-    else:
-        encoder = load_whisper(args.whisper)
-        with torch.no_grad():  # start at the blank, so that silence is right from the first step
-            encoder.proj.weight.mul_(0.1)
-            encoder.proj.bias.copy_(targets.table[0])
-    low = len(encoder.layers)
-    encoder, letters = deeper(encoder, args.more_layers), Letters(encoder.proj.in_features)
-    head = [*encoder.proj.parameters(), targets.blank]
-    for part in (encoder.conv1, encoder.conv2, *encoder.layers[: args.still]) if args.still else ():
-        part.requires_grad_(False)
-    new = [p for layer in encoder.layers[low:] for p in layer.parameters()]
-    fresh = set(map(id, new))
-    body = [p for n, p in encoder.named_parameters()
-            if p.requires_grad and not n.startswith("proj.") and id(p) not in fresh]
-    groups = [dict(params=body, lr=args.rate, base=args.rate), dict(params=head, lr=args.rate, base=5 * args.rate),
-              dict(params=[*new, *letters.parameters()], lr=args.rate, base=4 * args.rate)]
-    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
-    step, spent = 0, 0.0
-    if args.out.exists():
-        state = torch.load(args.out, weights_only=False)
-        encoder.load_state_dict(state["encoder"])
-        letters.load_state_dict(state["letters"])
-        targets.blank.data.copy_(state["blank"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
-    rnd = random.Random(step)
-    begun = saved = time.time() - spent
-    queue: list[list[dict]] = []
-    losses: list[float] = []
-    spellings: list[float] = [0.0]
-    clips = 0
-
-    def save() -> None:
-        state = dict(encoder=encoder.state_dict(), blank=targets.blank.data, letters=letters.state_dict(),
-                     optimizer=optimizer.state_dict(), step=step, spent=time.time() - begun)
-        torch.save(state, args.out.with_suffix(".tmp"))
-        args.out.with_suffix(".tmp").replace(args.out)
-
-    while (share := (time.time() - begun) / 60 / args.minutes) < 1:
-        if not queue:  # read again what may have grown meanwhile
-            groups_of_rows = {name: load_shards(args.data, [name], never) for name in SHARES}
-            queue = list(batches(drawn(groups_of_rows, 2000, rnd), args.seconds, rnd))
-        batch = queue.pop()
-        factor = min(1.0, (step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
-        for group in optimizer.param_groups:
-            group["lr"] = group["base"] * factor
-        mel, lengths = collate([mask(microphone(log_mel(varied(r, rnd, place)), rnd), rnd) for r in batch])
-        with fast_products():
-            e, middle = encoder.with_middle(mel, lengths, args.spell_at or low)
-        texts = [r["text"] for r in batch]
-        loss = targets.loss(e.float(), lengths // 4, texts, rnd)
-        if args.more_layers:
-            spelling = letters.loss(middle.float(), lengths // 2, texts)
-            loss, spellings = loss + args.spelling * spelling, [*spellings[-19:], spelling.item()]
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([*body, *head, *new, *letters.parameters()], 1.0)
-        optimizer.step()
-        step, clips = step + 1, clips + len(batch)
-        losses.append(loss.item())
-        if step % 20 == 0:
-            recent, spelled = sum(losses[-20:]) / 20, sum(spellings) / len(spellings)
-            minutes = (time.time() - begun) / 60
-            print(f"{step} loss {recent:.3f}, spelling {spelled:.3f}, clips {clips}, minutes {minutes:.2f}", flush=True)
-        if time.time() - saved > 180:
-            save()
-            saved = time.time()
-            wer, heard = errors(encoder, targets, development)
-            print(f"   development WER {by_voice(wer)}  {heard[:4]}", flush=True)
-    save()
-    wer, heard = errors(encoder, targets, development)
-    print(f"end: development WER {by_voice(wer)}, step {step}, {(time.time() - begun) / 60:.1f} min", flush=True)
+    train(Trainer(args, rank), args.minutes, log_every=20)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ training hears and no figure that is published rests on.
 
 Without --factors or --ear those of the model are taken. Prints, for each voice, how much the answers to its questions
 are those to the same typed (words in common over words in either), and the word error rate of what the Thinker writes
-when asked to repeat any of its sentences.
+when asked to repeat any of its sentences; the latter of people's recordings too (--people, see training.ear.heard).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from evaluation.words import spelled, word_errors
 from model.checkpoint.weights import read_tensors
 from training.data.clips import read_clips
 from training.ear.encoder import Encoder, encoder_of
+from training.ear.heard import people
 from training.ear.resume import ear_state
 from training.ear.sound import collate, log_mel, plain
 from training.thinker.factors import stored
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--factors", type=Path, help="a checkpoint of training.thinker.together")
     parser.add_argument("--ear", type=Path, help="a checkpoint of training.ear")
+    parser.add_argument("--people", type=Path, nargs="*", default=[], help="folders of recordings")
     parser.add_argument("--show", type=int, default=4, help="answers printed")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -61,14 +63,14 @@ def main() -> None:
     network.factors = torch.load(args.factors, weights_only=False)["factors"] if args.factors else factors
     ear = torch.load(args.ear, weights_only=False)["encoder"] if args.ear else None
     encoder = encoder_of(ear or ear_state(read_tensors(args.model, "thinker.audio_tower.")))
-    rows = read_clips(args.data / DEVELOPMENT)
-    for voice in sorted({r["voice"] for r in rows}):
+    rows = read_clips(args.data / DEVELOPMENT) + [row for folder in args.people for row in people(folder)]
+    for voice in dict.fromkeys(r["voice"] for r in rows):
         own = [r for r in rows if r["voice"] == voice]
         asked = [r for r in own if r["text"].endswith("?")]
         typed = network.answers([network.typed(r["text"]) for r in asked])
         spoken = network.answers(heard(network, encoder, asked))
         written = network.answers(heard(network, encoder, own, REPEAT))
-        agree = sum(map(in_common, typed, spoken)) / len(asked)
+        agree = sum(map(in_common, typed, spoken)) / max(1, len(asked))
         errors = [word_errors(r["text"], w) for r, w in zip(own, written)]
         rate = sum(e for e, _ in errors) / sum(n for _, n in errors)
         print(f"{voice}: {len(asked)} answers {agree:.3f} as typed, {len(own)} repeated with a word error rate of "

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from torch import Tensor
 
 from evaluation.hearing import REPEAT
 from model.checkpoint.weights import read_tensors
-from model.rope import AudioSpan, ImageSpan, TextSpan, VideoSpan, interleave_counts, span_positions
+from model.rope import AudioSpan, ImageSpan, VideoSpan, interleave_counts, span_positions
 from model.thinker.vision_encoder import VisionEncoder
 from training.data.bells import bell
 from training.data.questions import held_out
@@ -55,11 +56,80 @@ SIDES = (56, 84, 84)  # of films, in pixels
 
 @dataclass(frozen=True)
 class Sample:
-    """A prompt behind the system message, its positions from there, and the reply."""
+    """What is seen or heard behind the system message, and what may be asked about it: each request with its reply goes
+    on from there as if there were no other, so that a long sound is read once for all of them."""
 
-    prompt: Tensor  # [n, 576]
-    places: Tensor  # [3, n]
-    reply: list[int]
+    shared: Tensor  # [n, 576]
+    places: Tensor  # [3, n], positions from the system message's end
+    after: int  # position of what follows
+    asked: list[list[int]]
+    replies: list[list[int]]
+
+    def __len__(self) -> int:
+        return len(self.shared) + sum(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))
+
+    def positions(self) -> Tensor:
+        """[3, len(self)]."""
+        each = [self.after + torch.arange(len(a) + len(r) - 1) for a, r in zip(self.asked, self.replies)]
+        return torch.cat([self.places, *(at.expand(3, -1) for at in each)], 1)
+
+    def branches(self) -> Tensor:
+        """[len(self)]: 0 for what is shared, 1, 2, … for the requests with their replies."""
+        sizes = [len(self.shared), *(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))]
+        return torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+
+    def said_at(self) -> tuple[list[int], list[int]]:
+        """Where each token of the replies must be told, and the tokens."""
+        at, start = [], len(self.shared)
+        for asked, reply in zip(self.asked, self.replies):
+            at += [start + len(asked) - 1 + j for j in range(len(reply))]
+            start += len(asked) + len(reply) - 1
+        return at, [token for reply in self.replies for token in reply]
+
+
+def unseen(branches: Tensor, before: int) -> Tensor:
+    """[B, 1, T, before + T] to be added to the scores: what comes later and other branches are not seen.
+    branches [B, T]; `before` are the cached positions, which all see."""
+    time = branches.shape[1]
+    own = (branches[:, None] == 0) | (branches[:, None] == branches[:, :, None])
+    seen = own & torch.ones(time, time, dtype=torch.bool).tril()
+    return F.pad(torch.zeros(seen.shape).masked_fill(~seen, -1e4), (before, 0))[:, None]
+
+
+def sample(
+    network: Network, parts: list[tuple[Tensor, object]], turns: Sequence[tuple[str, str]], plain_order: bool = False
+) -> Sample:
+    """parts: embeddings [n, 576], each with the span that tells its positions; turns: requests, each with what ends
+    it, and their replies. `plain_order`: positions as those of text."""
+    start, places = 0, [torch.zeros(3, 0, dtype=torch.long)]
+    for _, span in parts:
+        at, start = span_positions(span, start, PER_SECOND, CHUNK)  # type: ignore[arg-type]
+        places.append(at)
+    shared, place = torch.cat([network.table[:0], *(e for e, _ in parts)]), torch.cat(places, 1)
+    if plain_order:
+        place, start = torch.arange(len(shared)).expand(3, -1), len(shared)
+    assert place.shape[1] == len(shared), (place.shape, shared.shape)
+    asked = [network.ids(text) for text, _ in turns]
+    return Sample(shared, place, start, asked, [[*network.ids(reply), END] for _, reply in turns])
+
+
+def loss_of(network: Network, samples: list[Sample]) -> Tensor:
+    """Cross entropy of the replies."""
+    past = network.prefix()
+    before, longest = past[0][0].shape[2], max(map(len, samples))
+    x = torch.zeros(len(samples), longest, network.table.shape[1])
+    positions = torch.zeros(3, len(samples), longest, dtype=torch.long)
+    branches = torch.zeros(len(samples), longest, dtype=torch.long)
+    rows, columns, wanted = [], [], []
+    for i, s in enumerate(samples):
+        inputs = [network.embed(a + r[:-1]) for a, r in zip(s.asked, s.replies)]
+        x[i, : len(s)] = torch.cat([s.shared, *inputs])
+        positions[:, i, : len(s)] = before + s.positions()
+        branches[i, : len(s)] = s.branches()
+        at, tokens = s.said_at()
+        rows, columns, wanted = rows + [i] * len(at), columns + at, wanted + tokens
+    y, _, _ = network.forward(x, past, positions, unseen(branches, before))
+    return F.cross_entropy(network.logits(y[rows, columns]), torch.tensor(wanted))
 
 
 class Senses:
@@ -119,7 +189,7 @@ class Lessons:
         self.own = [q for q in self.answers if q not in self.known and q not in held]
         rows = load_shards(args.data, ["kokoro*", "ear-hibari", "mixed"], never)
         self.asked = [r for r in rows if r["text"] in self.answers]
-        self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 70]
+        self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 90]
         self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
         self._queue: list[list[Sample]] = []
 
@@ -128,23 +198,12 @@ class Lessons:
         if not self._queue:
             kind = self.rnd.choices(list(self.kinds), list(self.kinds.values()))[0]
             size = max(4, self.args.batch // 2) if kind in ("film", "bell") else self.args.batch
-            samples = sorted(getattr(self, f"_{kind}")(2 * size), key=lambda s: len(s.prompt))
+            samples = sorted(getattr(self, f"_{kind}")(2 * size), key=len)
             self._kind, self._queue = kind, [samples[:size], samples[size:]]
         return self._kind, self._queue.pop()
 
-    def _sample(self, parts: list[tuple[Tensor, object]], text: str, reply: str) -> Sample:
-        ids = self.network.ids(text)
-        parts = [*parts, (self.network.embed(ids), TextSpan(len(ids)))]
-        start, places = 0, []
-        for _, span in parts:
-            at, start = span_positions(span, start, PER_SECOND, CHUNK)  # type: ignore[arg-type]
-            places.append(at)
-        prompt = torch.cat([e for e, _ in parts])
-        place = torch.cat(places, 1)
-        if self.args.plain_order:
-            place = torch.arange(len(prompt)).expand(3, -1)
-        assert place.shape[1] == len(prompt), (place.shape, prompt.shape)
-        return Sample(prompt, place, [*self.network.ids(reply), END])
+    def _sample(self, parts: list[tuple[Tensor, object]], *turns: tuple[str, str]) -> Sample:
+        return sample(self.network, parts, turns, self.args.plain_order)
 
     def _between(self, first: int, e: Tensor, last: int) -> Tensor:
         return torch.cat([self.network.embed([first]), e, self.network.embed([last])])
@@ -156,7 +215,7 @@ class Lessons:
         """A question about one picture."""
         e = self.senses.look(case.frames, case.said, not as_words and self._shown())
         span = ImageSpan(case.frames.shape[1] // 28, case.frames.shape[2] // 28)
-        return self._sample([(self._between(LOOK, e[0], LOOKED), span)], case.question + SUFFIX, case.answer)
+        return self._sample([(self._between(LOOK, e[0], LOOKED), span)], (case.question + SUFFIX, case.answer))
 
     def film(self, case: Case) -> Sample:
         """A question about a film, with its sound where it has one."""
@@ -164,7 +223,7 @@ class Lessons:
         flat, height, width = e.flatten(0, 1), case.frames.shape[1] // 28, case.frames.shape[2] // 28
         if case.bell is None:
             part = self._between(LOOK, flat, LOOKED), VideoSpan(len(e), height, width, 2 / FPS)
-            return self._sample([part], case.question + SUFFIX, case.answer)
+            return self._sample([part], (case.question + SUFFIX, case.answer))
         sound = np.zeros(int(len(case.frames) / FPS * 16000), np.float32)
         ring = bell(self.rnd)[: len(sound) - int(case.bell * 16000)]
         sound[int(case.bell * 16000) :][: len(ring)] = ring
@@ -175,7 +234,7 @@ class Lessons:
             rows += [flat[seen_at : seen_at + pictures], heard[heard_at : heard_at + sounds]]
             seen_at, heard_at = seen_at + pictures, heard_at + sounds
         rows.append(self.network.embed([EOS, LOOKED]))
-        return self._sample([(torch.cat(rows), span)], case.question + SUFFIX, case.answer)
+        return self._sample([(torch.cat(rows), span)], (case.question + SUFFIX, case.answer))
 
     def _thing(self, number: int) -> list[Sample]:
         assert self.supply is not None
@@ -202,19 +261,18 @@ class Lessons:
     def _typed(self, number: int) -> list[Sample]:
         pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number)
         pool += self.rnd.sample(self.own, number // 4)
-        return [self._sample([], q + SUFFIX, self.answers[q]) for q in pool]
+        return [self._sample([], (q + SUFFIX, self.answers[q])) for q in pool]
 
     def _spoken(self, number: int) -> list[Sample]:
-        again = number // 3
+        """Questions, to be answered and to be repeated, and a share of sentences that can only be repeated."""
+        again = round(number * self.args.repeated)
         rows = self.rnd.sample(self.asked, number - again) + self.rnd.sample(self.said, again)
-        heard = self.senses.hear([varied(r, self.rnd, self.place) for r in rows])
         out = []
-        for i, (row, e) in enumerate(zip(rows, heard)):
-            part = self._between(BOS, e, EOS), AudioSpan(len(e))
-            if i < number - again:
-                out.append(self._sample([part], SUFFIX, self.answers[row["text"]]))
-            else:
-                out.append(self._sample([part], REPEAT + SUFFIX, row["text"]))
+        for row, e in zip(rows, self.senses.hear([varied(r, self.rnd, self.place) for r in rows])):
+            turns = [(REPEAT + SUFFIX, row["text"])]
+            if len(out) < number - again:
+                turns.append((SUFFIX, self.answers[row["text"]]))
+            out.append(self._sample([(self._between(BOS, e, EOS), AudioSpan(len(e)))], *turns))
         return out
 
 
@@ -244,30 +302,12 @@ class Trainer:
                    self.args.out.with_suffix(".tmp"))  # fmt: skip
         self.args.out.with_suffix(".tmp").replace(self.args.out)
 
-    def loss(self, samples: list[Sample]) -> Tensor:
-        """Cross entropy of the replies."""
-        past = self.network.prefix()
-        before = past[0][0].shape[2]
-        whole = [torch.cat([s.prompt, self.network.embed(s.reply[:-1])]) for s in samples]
-        longest = max(map(len, whole))
-        x = torch.stack([F.pad(w, (0, 0, 0, longest - len(w))) for w in whole])
-        positions = torch.zeros(3, len(samples), longest, dtype=torch.long)
-        for i, s in enumerate(samples):
-            after = int(s.places[:, -1].max()) + 1 + torch.arange(longest - len(s.prompt))
-            positions[:, i] = before + torch.cat([s.places, after.expand(3, -1)], 1)
-        rows = [i for i, s in enumerate(samples) for _ in s.reply]
-        columns = [len(s.prompt) - 1 + j for s in samples for j in range(len(s.reply))]
-        y, _, _ = self.network.forward(x, past, positions)
-        return F.cross_entropy(
-            self.network.logits(y[rows, columns]), torch.tensor([t for s in samples for t in s.reply])
-        )
-
     def train_step(self, share: float) -> dict[str, float]:
         """One step; share: how much of the time is over."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 20) * min(1.0, max(0.02, 2 * (1 - share)))
         kind, samples = self.lessons.batch()
-        loss = self.loss(samples)
+        loss = loss_of(self.network, samples)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
@@ -294,6 +334,7 @@ def main() -> None:
     parser.add_argument("--eye", type=Path)
     parser.add_argument("--ear", type=Path)
     parser.add_argument("--stand-ins", type=float, default=0.2, help="share of pictures given as words")
+    parser.add_argument("--repeated", type=float, default=1 / 3, help="share of the spoken that is no question")
     parser.add_argument("--things-as-words", action="store_true", help="the eye has seen drawn scenes alone")
     parser.add_argument("--kinds", nargs="*", type=kind_and_share, default=[], help="other shares: typed=0.3 film=0.1")
     parser.add_argument("--films", nargs="*", type=kind_and_share, default=[], help="the same for films: change=0.6")

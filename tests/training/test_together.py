@@ -1,0 +1,32 @@
+"""Several requests behind one sound: each is learned as if the others were not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from model.rope import AudioSpan
+from training.thinker.factors import stored
+from training.thinker.network import BOS, EOS, SUFFIX, Network
+from training.thinker.together import loss_of, sample
+
+NANO = Path("assets/nano")
+TURNS = [("Repeat what is said." + SUFFIX, "Where is Paris?"), (SUFFIX, "Paris is the capital of France.")]
+
+
+def test_requests_behind_one_sound_do_not_see_each_other() -> None:
+    state, factors = stored(NANO)
+    network = Network(NANO, state=state)
+    network.factors = factors
+    heard = torch.randn(20, network.table.shape[1], generator=torch.Generator().manual_seed(1)) * 0.1
+    parts: list[tuple[torch.Tensor, object]] = [
+        (torch.cat([network.embed([BOS]), heard, network.embed([EOS])]), AudioSpan(len(heard)))
+    ]
+    with torch.no_grad():
+        each = [loss_of(network, [sample(network, parts, [turn])]) for turn in TURNS]
+        both = loss_of(network, [sample(network, parts, TURNS)])
+    tokens = [len(network.ids(reply)) + 1 for _, reply in TURNS]
+    expected = sum(loss * n for loss, n in zip(each, tokens)) / sum(tokens)
+    assert abs(both - expected) < 0.01 * expected
+    assert abs(each[0] - each[1]) > 0.1 * expected  # else the test could not tell them apart
