@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import soundfile
@@ -130,6 +132,23 @@ def test_reference_is_what_was_heard_at_that_time() -> None:
     reference = Reference().during(played, 4410, 441, captured_from, 44_100)
     expected = (0.5 + 0.1 + 0.015 + np.arange(441) / 44_100) * RATE
     assert np.abs(reference - expected).max() < 1.0
+
+
+def test_what_was_heard_is_read_as_quickly_after_a_day() -> None:
+    def quickest(seconds: int) -> float:
+        """Of many reads, in a call that has gone on for so long."""
+        played = Played(RATE)
+        played.written = seconds * RATE
+        played.write(np.arange(BLOCK, dtype=np.float32), float(seconds))
+        taken = []
+        for _ in range(50):
+            begun = time.perf_counter()
+            heard = played.read(played.written - BLOCK, BLOCK)
+            taken.append(time.perf_counter() - begun)
+            assert np.array_equal(heard, np.arange(BLOCK))
+        return min(taken)
+
+    assert quickest(24 * 3600) < 10 * quickest(12)
 
 
 def test_gap_in_a_stream_is_followed_at_once() -> None:
