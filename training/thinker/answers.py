@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from training.data.question_words import LISTS, PLURALS
 from training.data.questions import held_out
@@ -24,6 +25,7 @@ seventeen eighteen nineteen""".split()
 _TENS = ["_", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _MONTHS, _DAYS = LISTS["month"], LISTS["weekday"]
 _SEASONS = ["spring", "summer", "autumn", "winter"]
+EVERYDAY_PAIRS = Path(__file__).parents[1] / "data" / "everyday_pairs.txt"
 Rule = Callable[..., str | None]
 
 
@@ -240,6 +242,13 @@ def answer(question: str) -> str | None:
             if text:
                 return text[0].upper() + text[1:]
     return None
+
+
+def everyday() -> dict[str, str]:
+    """Question -> answer about everyday life, written for this project; no relation of a held-out question."""
+    lines = EVERYDAY_PAIRS.read_text(encoding="utf-8").splitlines()
+    held = HeldOut()
+    return {question: text for question, _, text in (line.partition("|") for line in lines) if question not in held}
 
 
 def pairs(questions: list[str]) -> dict[str, str]:

@@ -8,10 +8,10 @@ ear or another, which stays as it is. What is learned goes into the factors that
         --eye runs/eye/eye.pt --out runs/thinker-together.pt --minutes 60
 
 --eye may be a model's folder too. --ear is a checkpoint of training.ear.stage_a; both are read again when they change.
-Without --eye, or for the share of --stand-ins, the words themselves take the place of
-the eye's output, blurred, so that this can begin while the eye is still trained. --pictures is for the kind `thing`
-alone. `--plain-order` gives pictures and sound of a film the positions of text, to show what the time-aligned ones are
-worth. Writes a checkpoint every three minutes and goes on from it.
+Without --eye, or for the share of --stand-ins, the words themselves take the place of the eye's output, blurred, so
+that this can begin while the eye is still trained. --pictures is for the kind `thing` alone. `--plain-order` gives
+pictures and sound of a film the positions of text, to show what the time-aligned ones are worth. Writes a checkpoint
+every three minutes and goes on from it. With torchrun several processes train together (training.side_by_side).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ from training.ear.surroundings import Surroundings
 from training.eye.train import CONFIG, Supply, eye_state, patches
 from training.eye.views import view
 from training.eye.words import Said, Words
-from training.thinker.answers import HeldOut, pairs
+from training.side_by_side import average, join
+from training.thinker.answers import HeldOut, everyday, pairs
 from training.thinker.factors import stored
 from training.thinker.network import BOS, END, EOS, SUFFIX, Network
 from training.thinker.seen import FILMS, FPS, Case, about_thing, at_the_bell, film, still
@@ -184,9 +185,11 @@ class Lessons:
         self.senses = Senses(args, network, self.supply.names if self.supply else [], rnd)
         questions, held = json.loads((args.data / "questions.json").read_text())["questions"], HeldOut()
         self.known = pairs([q for q in questions if q not in held])
-        self.answers = json.loads(args.answers.read_text()) | self.known
+        self.everyday = everyday()
+        self.answers = json.loads(args.answers.read_text()) | self.known | self.everyday
         never = held_out()
-        self.own = [q for q in self.answers if q not in self.known and q not in held]
+        written = self.known | self.everyday
+        self.own = [q for q in self.answers if q not in written and q not in held]
         rows = load_shards(args.data, ["kokoro*", "ear-hibari", "mixed"], never)
         self.asked = [r for r in rows if r["text"] in self.answers]
         self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 90]
@@ -259,8 +262,9 @@ class Lessons:
         return [self.film(at_the_bell(self.rnd, 84)) for _ in range(number)]
 
     def _typed(self, number: int) -> list[Sample]:
-        pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number)
-        pool += self.rnd.sample(self.own, number // 4)
+        pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number // 2)
+        pool += self.rnd.sample(list(self.everyday), number // 4)
+        pool += self.rnd.sample(self.own, number - len(pool))
         return [self._sample([], (q + SUFFIX, self.answers[q])) for q in pool]
 
     def _spoken(self, number: int) -> list[Sample]:
@@ -279,7 +283,7 @@ class Lessons:
 class Trainer:
     """The Thinker's factors, and one optimiser over them."""
 
-    def __init__(self, args: argparse.Namespace):
+    def __init__(self, args: argparse.Namespace, rank: int):
         self.args = args
         state, factors = stored(args.model)
         self.network = Network(args.model, state=state)
@@ -292,7 +296,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.weights, args.rate, (0.9, 0.98), weight_decay=0.0)
         if saved is not None:
             self.optimizer.load_state_dict(saved["optimizer"])
-        self.lessons = Lessons(args, self.network, random.Random(11 + self.step))
+        self.lessons = Lessons(args, self.network, random.Random(11 + 2 * self.step + rank))
 
     def save(self, spent: float) -> None:
         """Everything to go on and to export."""
@@ -310,6 +314,7 @@ class Trainer:
         loss = loss_of(self.network, samples)
         self.optimizer.zero_grad()
         loss.backward()
+        average([w.grad for w in self.weights if w.grad is not None])
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
         self.optimizer.step()
         self.step += 1
@@ -346,9 +351,10 @@ def main() -> None:
     args = parser.parse_args()
     if args.pictures is None and (KINDS | dict(args.kinds))["thing"]:
         parser.error("Without --pictures there is nothing to name: give --kinds thing=0.")
+    rank = join()
     torch.set_num_threads(args.threads)
-    torch.manual_seed(0)
-    train(Trainer(args), args.minutes, log_every=20)
+    torch.manual_seed(rank)
+    train(Trainer(args, rank), args.minutes, log_every=20)
 
 
 if __name__ == "__main__":
