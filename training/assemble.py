@@ -9,8 +9,9 @@
 The second form puts a new mouth and its voices into the model that is there, with the columns of the embedding that it
 reads, and leaves all else as it is.
 
-The third one does the same with an ear that was trained, or changed, without the Thinker; the fourth with an eye, and
-the last with what training.thinker.together learned, the factors beside the Thinker's weights.
+The third one does the same with an ear that was trained, or changed, without the Thinker, best of all one that
+training.ear.rounding has rounded; the fourth with an eye, and the last with what training.thinker.together learned, the
+factors beside the Thinker's weights.
 
 The decoder's matrices are stored as SmolLM2 came, in 4 bits, with what was learned since as low-rank factors beside
 them, most of the ear in 4 bits too; embeddings and the other matrices of ear, Talker and DiT in 8, the rest in float16
@@ -32,7 +33,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from model.checkpoint.packed import pack, unpack_all
+from model.checkpoint.packed import pack, pack_levels, unpack_all
 from training.eye.train import CONFIG
 from training.thinker.convert import SYSTEM
 from training.thinker.export import NARROW, WIDE, ear_sizes, widen, widen_ear
@@ -184,8 +185,13 @@ def _with_sounds(stored_table: dict[str, Tensor], mouth: Path) -> dict[str, Tens
 
 def replace_ear(checkpoint: Path, out: Path) -> None:
     """Write the ear of a training checkpoint and what depends on its size; all else stays."""
-    state = _checkpoint(checkpoint)["encoder"]
-    _replace("thinker.audio_tower.", _all_stored(widen_ear(state)), out)
+    kept = _checkpoint(checkpoint)
+    state, tower = kept["encoder"], "thinker.audio_tower."
+    rounded = {f"{tower}{name}": parts for name, parts in kept.get("rounded", {}).items()}
+    stored_ear = _all_stored({name: value for name, value in widen_ear(state).items() if name not in rounded})
+    for name, parts in rounded.items():
+        stored_ear |= pack_levels(name, *parts, bits=4)
+    _replace(tower, stored_ear, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     config["thinker_config"]["audio_config"] |= ear_sizes(state)
     _write(out / "config.json", config)

@@ -26,7 +26,11 @@ def pack(name: str, weight: Tensor, bits: int, group: int) -> dict[str, Tensor]:
     """[rows, columns], columns a multiple of `group` → the three tensors to store."""
     if weight.shape[1] % group:
         raise ValueError(f"{name}: {weight.shape[1]} columns are no multiple of {group}")
-    levels, scale, minimum = levels_of(weight, bits, group)
+    return pack_levels(name, *levels_of(weight, bits, group), bits)
+
+
+def pack_levels(name: str, levels: Tensor, scale: Tensor, minimum: Tensor, bits: int) -> dict[str, Tensor]:
+    """What `levels_of` gives, or another choice of levels, as it is stored."""
     codes = levels.to(torch.uint8).flatten(1)
     if bits == 4:
         codes = codes[:, 0::2] | (codes[:, 1::2] << 4)
