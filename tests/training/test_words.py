@@ -12,6 +12,7 @@ from model.checkpoint.packed import pack, unpack_all
 from training.assemble import EMBEDDING, _with_sounds
 from training.ear.ctc import COMMON, TokenTargets
 from training.mouth.pieces import laid_along, learned, symbols
+from training.thinker.answers import EVERYDAY_PAIRS, HeldOut, everyday
 
 TOKENIZER = Tokenizer.from_file(str(Path(__file__).parents[2] / "assets" / "nano" / "tokenizer.json"))
 WORDS = {
@@ -62,3 +63,11 @@ def test_a_new_mouth_changes_only_the_columns_that_tell_how_tokens_sound(tmp_pat
     assert torch.equal(before[:, :576], after[:, :576])
     sounds = load_file(tmp_path / "pronunciation.safetensors")["pronunciation"]
     assert (after[:, 576:] - sounds).abs().max() < 0.01 * sounds.abs().max()
+
+
+def test_everyday_questions_are_no_relation_of_held_out_ones() -> None:
+    written = [line.partition("|")[0] for line in EVERYDAY_PAIRS.read_text(encoding="utf-8").splitlines()]
+    taught = everyday()
+    assert list(taught) == written and len(set(written)) == len(written) > 400  # none had to be dropped
+    assert all(question.endswith("?") and answer.endswith(".") for question, answer in taught.items())
+    assert "What do people wear on their hands when winter comes?" in HeldOut()  # so it tells relations
