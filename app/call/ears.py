@@ -23,7 +23,8 @@ _IN_TURN = (State.SPEAKING, *_ANSWERED_AHEAD, State.BUTTON)
 _HELD = (State.HELD, State.HELD_EARLY, State.INSISTING)
 _UNDECIDED = (*_HELD, *_ANSWERED_AHEAD)  # their frames may yet be of a turn
 _TAKEN_BACK = (State.THINKING, State.OPENING)
-_GAP = 3.0  # seconds of a silence within a turn that are kept for it
+_OVER_THE_ANSWER = (State.OPENING, State.ANSWERING, State.CARRYING_ON)
+_GAP = 3.0  # seconds of a silence within a turn that are kept for it, and of a voice over an answer
 _JUDGED = 8.0  # seconds of a turn that its end is judged by
 
 
@@ -106,6 +107,7 @@ class Ears:
         self._kept: deque[np.ndarray] = deque()  # heard, and not passed on
         self._turn: deque[np.ndarray] = deque(maxlen=round(_JUDGED / FRAME_SECONDS))
         self._now = 0.0
+        self._over_the_answer = 0.0  # seconds of a voice that was on when the last answer ended
         self._deaf = False
         self.expected = self.sounding = False
         self.asked = 0.0
@@ -157,7 +159,13 @@ class Ears:
         if self.sounding:
             self._do(self.machine.handle(Event.SOUND), told)
         elif not self.expected:
+            if self.machine.state in _HELD and not self._activity.on:
+                self._do(self.machine.handle(Event.NOTHING), told)  # it has ended by itself, and nobody speaks
+            was = self.machine.state
             self._do(self.machine.handle(Event.SILENCE), told)
+            if was in _OVER_THE_ANSWER:  # a voice that began over the answer begins now, if it goes on
+                self._over_the_answer = self._activity.lasts if self._activity.on else 0.0
+                self._activity.reset()
 
     def _be_deaf(self, told: list[Told]) -> None:
         if not self._deaf:
@@ -206,6 +214,17 @@ class Ears:
             self._turn.extend(self._kept)
             self._kept.clear()
         elif state not in _UNDECIDED:
-            seconds = _GAP if state in _TAKEN_BACK else self._rules.pre_roll + self._rules.start_frames * FRAME_SECONDS
-            while len(self._kept) * FRAME_SECONDS > seconds:
+            while len(self._kept) * FRAME_SECONDS > self._worth_keeping(state):
                 self._kept.popleft()
+
+    def _worth_keeping(self, state: State) -> float:
+        """Seconds before now that a turn which begins next would have to begin with."""
+        if state in _TAKEN_BACK:
+            return _GAP
+        noticed = self._rules.start_frames * FRAME_SECONDS
+        seconds = self._rules.pre_roll + noticed
+        if state in _OVER_THE_ANSWER and self._activity.on:
+            seconds += self._activity.lasts
+        elif state is State.LISTENING and self._now - self.machine.since <= noticed:
+            seconds += self._over_the_answer
+        return min(_GAP, seconds)

@@ -35,6 +35,7 @@ _NO_ROOM = -75.0  # dBFS; no room is more quiet
 _MARGIN = 8.0  # dB above the room's own noise that are still nothing
 _RISE = 0.02  # dB in 10 ms by which a room may become louder
 _MEMORY = 1 / 40  # of 10 ms frames with an answer: half a second of them decides
+_TAIL = 20  # frames behind an answer in which a room, and clocks that are a little off, still let it be heard
 
 WITHOUT = "Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio"
 
@@ -87,19 +88,30 @@ class Reference:
 
 
 class EchoWatch:
-    """Whether the loudspeaker is heard in the microphone at all, from how loud both are every 10 ms."""
+    """Whether the loudspeaker is heard in the microphone at all, from how loud both are every 10 ms.
+
+    Attributes:
+        absent: nothing of it is.
+        echoing: it plays, or has until a moment ago: what is heard may be its own.
+    """
 
     def __init__(self) -> None:
         self._room = 0.0  # dBFS of the microphone where nobody and nothing is heard
         self._quiet = 0.5  # share of the latest frames with an answer in which the microphone heard nothing else
-        self.absent = self.answering = False
+        self._since = _TAIL  # frames in which nothing was played
+        self.absent = False
+
+    @property
+    def echoing(self) -> bool:
+        return self._since < _TAIL
 
     def push(self, near: np.ndarray, far: np.ndarray) -> None:
         """The next 10 ms of both, float32."""
         near_level, far_level = _decibels(near), _decibels(far)
         self._room = min(near_level, self._room + _RISE)
-        self.answering = far_level >= _AUDIBLE
-        if not self.answering:
+        answering = far_level >= _AUDIBLE
+        self._since = 0 if answering else self._since + 1
+        if not answering:
             return
         quiet = near_level < max(self._room, _NO_ROOM) + _MARGIN
         self._quiet += (float(quiet) - self._quiet) * _MEMORY
@@ -138,6 +150,11 @@ class EchoCanceller:
         """Whether something that is not the answer begins with the latest frame."""
         return self._double_talk.begins
 
+    @property
+    def echoing(self) -> bool:
+        """Whether the loudspeaker plays, or has until a moment ago, as the microphone hears it."""
+        return self._watch.echoing
+
 
 class Tap(Protocol):
     """Who keeps what goes into the canceller."""
@@ -155,6 +172,7 @@ class EchoFreeMicrophone:
         self._far: np.ndarray = np.zeros(0, np.float32)
         self._to_16k: list[soxr.ResampleStream] = []
         self.interruptions: list[int] = []  # samples of the last read with which something begins over the answer
+        self.echoing = False  # whether anything of the last read may be the answer's own sound
         self._start()
 
     def open(self) -> None:
@@ -176,12 +194,14 @@ class EchoFreeMicrophone:
         self._far = np.concatenate([self._far, self._to_16k[1].resample_chunk(played)])
         cleaned = [np.zeros(0, np.float32)]
         self.interruptions = []
+        self.echoing = self._canceller.echoing
         while len(self._near) >= _FRAME <= len(self._far):
             near, self._near = self._near[:_FRAME], self._near[_FRAME:]
             far, self._far = self._far[:_FRAME], self._far[_FRAME:]
             if self._tap is not None:
                 self._tap.frame(near, far)
             cleaned.append(self._canceller.clean(near, far))
+            self.echoing |= self._canceller.echoing
             if self._canceller.interrupted:
                 self.interruptions.append(_FRAME * (len(cleaned) - 2))
         return np.concatenate(cleaned)

@@ -203,7 +203,9 @@ class Listener:
         framer, frames = Framer(), 0
         while not stop.wait(_POLL_SECONDS):
             samples = self._read(source, stop, run)
-            interruptions = source.interruptions if isinstance(source, echo.EchoFreeMicrophone) else []
+            interruptions, echoing = [], False
+            if isinstance(source, echo.EchoFreeMicrophone):
+                interruptions, echoing = source.interruptions, source.echoing
             cut, self._cut = self._cut, None
             if cut is not None:
                 self._record(frames, by_hand=cut.value)
@@ -215,7 +217,8 @@ class Listener:
                     found.disturb()
                     continue
                 found.expected, deaf = self.expected, self.deaf.is_set() or self.muted.is_set()
-                found.sounding = self._loudspeaker is not None and self._loudspeaker.playing
+                # What has been handed to the device is heard later than that, and captured later still.
+                found.sounding = echoing or (self._loudspeaker is not None and self._loudspeaker.playing)
                 self._record(frames, sounding=found.sounding, expected=found.expected, deaf=deaf)
                 told = found.hear(frame, deaf)
                 for it in told:

@@ -13,6 +13,7 @@ class VoiceActivity:
         on: whether a voice is heard, pauses shorter than asked for included.
         silent: seconds since its last voiced frame.
         voiced: seconds of voiced frames since it began.
+        lasts: seconds since it began.
     """
 
     def __init__(self, rules: TurnRules) -> None:
@@ -22,7 +23,7 @@ class VoiceActivity:
     def reset(self) -> None:
         """Nothing is heard."""
         self.on = False
-        self.silent = self.voiced = 0.0
+        self.silent = self.voiced = self.lasts = 0.0
         self._run = 0  # voiced frames in a row, before it counts as a voice
         self._breathing = False
 
@@ -34,9 +35,11 @@ class VoiceActivity:
             self._run = self._run + 1 if probability >= rules.start_probability else 0
             if self._run < rules.start_frames:
                 return None
-            self.on, self.silent, self.voiced = True, 0.0, self._run * FRAME_SECONDS
+            self.on, self.silent = True, 0.0
+            self.voiced = self.lasts = self._run * FRAME_SECONDS
             self._breathing = False
             return Event.VOICE
+        self.lasts += FRAME_SECONDS
         if probability >= rules.stay_probability:
             self.silent = 0.0
             self.voiced += FRAME_SECONDS

@@ -213,6 +213,33 @@ def test_voice_that_no_noise_announces_holds_the_answer_once_it_lasts() -> None:
     assert call.hear(VOICE, 0.2) == [STARTED]
 
 
+def test_voice_that_begins_in_the_last_moment_of_an_answer_is_heard_whole() -> None:
+    call = Call()
+    call.answer(2.0)
+    assert call.hear(VOICE, 0.45) == []
+    call.loudspeaker.playing = False
+    assert call.hear(VOICE, 0.5) == [STARTED]
+    assert 2.0 - 0.45 < call.passed_on()[0] * FRAME_SECONDS < 2.0
+
+
+def test_what_was_left_of_the_answer_itself_begins_no_turn() -> None:
+    call = Call()
+    call.answer(2.0)
+    call.hear(VOICE, 0.25)
+    call.loudspeaker.playing = False
+    assert call.hear(SILENCE, 3.0) == [] and call.passed_on() == []
+    assert call.ears.machine.state is State.LISTENING
+
+
+def test_noise_as_the_answer_ends_begins_no_turn() -> None:
+    call = Call()
+    call.answer(2.0)
+    call.ears.disturb()
+    call.loudspeaker.playing = False  # there was nothing left that could have been held
+    assert call.hear(SILENCE, 3.0) == [] and call.passed_on() == []
+    assert call.ears.machine.state is State.LISTENING and not call.loudspeaker.held
+
+
 def test_second_thought_as_the_answer_begins_belongs_to_the_turn() -> None:
     call = Call()
     call.hear(VOICE, 1.0)

@@ -183,3 +183,32 @@ def test_headphones_are_noticed_and_a_loudspeaker_too() -> None:
     for frame, far in zip(loud, loud[::-1]):
         watch.push(frame, far)
     assert not watch.absent
+
+
+def test_loudspeaker_echoes_until_its_sound_and_the_rooms_are_over() -> None:
+    rng = np.random.default_rng(0)
+    watch, silence = EchoWatch(), np.zeros(160, np.float32)
+    watch.push(silence, silence)
+    assert not watch.echoing, "nothing has been played"
+    watch.push(silence, rng.normal(0, 0.1, 160).astype(np.float32))
+    assert watch.echoing
+    echoing = []
+    for _ in range(50):
+        watch.push(silence, silence)
+        echoing.append(watch.echoing)
+    assert 0.1 <= 0.01 * sum(echoing) <= 0.3 and not echoing[-1]
+
+
+def test_answer_is_minded_as_long_as_the_microphone_may_hear_it(answer: np.ndarray) -> None:
+    """The loudspeaker has been given everything 50 ms before its end is heard, as devices are."""
+    until = 1.3
+    sound = np.where(np.arange(3 * RATE) < until * RATE, answer[: 3 * RATE], 0.0)
+    room = Room(sound, np.zeros(len(sound)))
+    microphone = EchoFreeMicrophone(room, lambda: room.played)  # type: ignore[arg-type]
+    echoing = []
+    for _ in range(len(sound) // BLOCK):
+        microphone.read()
+        echoing.append(microphone.echoing)
+    last_sound = np.flatnonzero(np.abs(sound) > 0.02)[-1] / RATE
+    assert echoing[round(last_sound * 100) - 10] and echoing[round(last_sound * 100) + 5]
+    assert 0.01 * np.flatnonzero(echoing)[-1] == pytest.approx(last_sound + 0.2, abs=0.06)
