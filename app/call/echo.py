@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -29,6 +30,8 @@ _AHEAD = 0.015  # seconds by which the reference runs ahead: drivers' times are 
 _JUMP = 0.1  # seconds; more than this is no drift but another stream, or a gap in one
 _PLAY = 0.004  # seconds that the clocks may be apart before the reference follows
 _FOLLOW = 0.002  # of its speed, at most, by which it does: twice what a bad pair of clocks drifts apart
+_WATCHED = 3.0  # seconds over which it is judged how quickly they drift
+_PLAUSIBLE = 0.0015  # of their speed: what drifts more quickly is no crystal but a busy machine that tells wrong times
 _NOISE_LEVEL = 1  # of four: 12 dB
 _AUDIBLE = -45.0  # dBFS from which on a frame of an answer would be heard in the room
 _NO_ROOM = -75.0  # dBFS; no room is more quiet
@@ -57,6 +60,7 @@ class Reference:
         self._played: Played | None = None
         self._shift: float | None = None  # seconds between the sample counts of the two
         self._following = False
+        self._seen: deque[tuple[float, float]] = deque()  # when, and how far the clocks were apart, lately
 
     def during(self, played: Played | None, position: int, count: int, origin: float | None, rate: int) -> np.ndarray:
         """Float32 [count] at `rate`, for what was captured from `position` on; `origin` is when sample 0 was."""
@@ -69,13 +73,26 @@ class Reference:
         apart = origin - loudspeaker + _AHEAD
         if played is not self._played or self._shift is None or abs(apart - self._shift) > _JUMP:
             self._played, self._shift = played, apart
-        speed = 1.0 + self._follow(apart - self._shift, count / rate) * rate / count
+            self._seen.clear()
+        plausible = self._drift(position / rate, apart) < _PLAUSIBLE
+        caught_up = self._follow(apart - self._shift, count / rate) if plausible else 0.0
+        speed = 1.0 + caught_up * rate / count
         first = (position / rate + self._shift) * played.clock.rate
         step = speed * played.clock.rate / rate
         begin = int(np.floor(first))
         there = played.read(begin, int(count * step) + 3)
-        self._shift += (speed - 1.0) * count / rate
+        self._shift += caught_up
         return np.interp(first - begin + step * np.arange(count), np.arange(len(there)), there).astype(np.float32)
+
+    def _drift(self, now: float, apart: float) -> float:
+        """How quickly the clocks drift apart, of their speed; infinity until they have been watched for a while."""
+        self._seen.append((now, apart))
+        if now - self._seen[0][0] < _WATCHED:
+            return np.inf
+        while now - self._seen[1][0] >= _WATCHED:
+            self._seen.popleft()
+        begun, before = self._seen[0]
+        return abs(apart - before) / (now - begun)
 
     def _follow(self, behind: float, seconds: float) -> float:
         """Seconds to catch up now. A canceller has to learn anew what moves: nothing does for the noise of clocks."""

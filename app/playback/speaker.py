@@ -25,7 +25,7 @@ _RATE = audio_devices.SAMPLE_RATE
 _RING_SECONDS = 240  # the longest reply speaks 82 s, and all of it may be made before the first half is heard
 _PREBUFFER = int(0.10 * _RATE)  # samples that must wait in the ring before the first one sounds
 _LARGEST_PREBUFFER = int(1.6 * _RATE)  # the same, where the engine has been slow
-_FADE = int(0.010 * _RATE)  # an abrupt end clicks
+_FADE = int(0.005 * _RATE)  # an abrupt end clicks
 _FALL = np.linspace(1.0, 0.0, _FADE, dtype=np.float32)
 _RISE = _FALL[::-1].copy()
 _SAID_AGAIN = int(0.15 * _RATE)  # samples before the place where it was held: the half of a syllable says nothing
@@ -166,7 +166,7 @@ class Speaker:
             self._complete = True
 
     def stop(self) -> float:
-        """Fade out within 15 ms, forget the rest, and return the seconds of this reply that were heard."""
+        """Fade out within 10 ms, forget the rest, and return the seconds of this reply that were heard."""
         with self._lock:
             heard = self.played_seconds
             self._stop_at = self._ring.written
@@ -184,11 +184,15 @@ class Speaker:
         self.held = False
 
     @property
+    def device_latency(self) -> float:
+        """Seconds that the open device holds of what it has been given; 0 without one."""
+        return self._stream.latency if self._stream is not None else 0.0
+
+    @property
     def played_seconds(self) -> float:
         """Seconds of this reply that have reached the listener's ear, counted as the voice has spoken them."""
-        latency = self._stream.latency if self._stream is not None else 0.0
-        handed_over = (self._ring.consumed - self._origin) / _RATE
-        return max(0.0, handed_over - (latency if self.playing and not self._silenced else 0.0)) * self._pace
+        latency = self.device_latency if self.playing and not self._silenced else 0.0
+        return max(0.0, (self._ring.consumed - self._origin) / _RATE - latency) * self._pace
 
     @property
     def playing(self) -> bool:
@@ -237,7 +241,7 @@ class Speaker:
         if not self._flowing:
             self._flowing, self._rising = True, ring.consumed > self._origin  # the first sound has its own beginning
         if self.sounded_at is None:
-            self.sounded_at = time.monotonic() + (self._stream.latency if self._stream is not None else 0.0)
+            self.sounded_at = time.monotonic() + self.device_latency
         count = ring.read_into(block)
         block[count:] = 0.0
         if self._rising:
@@ -264,7 +268,7 @@ class Speaker:
             block.fill(0.0)
 
     def _fade_out(self, block: np.ndarray, most: int) -> None:
-        """Play a part of this block with a falling ramp; 10 ms and the device's own ramp suffice."""
+        """Play a part of this block with a falling ramp; 5 ms and the device's own ramp suffice."""
         block.fill(0.0)
         if self._flowing:
             count = self._ring.read_into(block[: min(len(block), _FADE, most)])

@@ -161,6 +161,26 @@ def test_gap_in_a_stream_is_followed_at_once() -> None:
     assert after[0] == pytest.approx((1.0 + 0.01 + 0.015) * RATE, abs=1)
 
 
+def followed(drift: float, seconds: float = 8.0) -> float:
+    """Seconds by which the reference has moved, of two streams of equal samples whose told times drift apart."""
+    played, reference = Played(RATE), Reference()
+    ramp = np.arange(RATE, dtype=np.float32)
+    moved = 0.0
+    for start in range(0, int(seconds * RATE), BLOCK):
+        played.write(ramp[start % RATE : start % RATE + BLOCK], start / RATE)
+        if start >= RATE:
+            position = start - RATE
+            there = reference.during(played, position, BLOCK, (1 + drift) * position / RATE - position / RATE, RATE)
+            moved = ((there[100] - position - 100) / RATE - 0.015 + 0.5) % 1.0 - 0.5
+    return moved
+
+
+def test_clocks_are_followed_as_far_as_clocks_drift() -> None:
+    assert followed(0.0) == pytest.approx(0.0, abs=1e-4)
+    assert followed(0.001) == pytest.approx(7 * 0.001, abs=0.004)
+    assert followed(0.004) == pytest.approx(0.0, abs=1e-4), "no crystal does that: a busy machine tells wrong times"
+
+
 def test_nothing_played_is_silence() -> None:
     assert not Reference().during(None, 0, BLOCK, 1.0, RATE).any()
     assert not Reference().during(Played(RATE), 0, BLOCK, 1.0, RATE).any()

@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,6 +172,7 @@ class Recording:
         self._reader, self._keep = reader, keep
         self._data = bytearray()
         self.received = 0
+        self._behind = float("inf")  # seconds on the monotonic clock at which sample 0 came, at the latest
         self._thread = threading.Thread(target=self._collect, daemon=True)
         self._thread.start()
 
@@ -179,6 +181,10 @@ class Recording:
         """Everything until now."""
         whole = len(self._data) // 4 * 4
         return np.frombuffer(bytes(self._data[:whole]), np.float32)
+
+    def position_at(self, moment: float) -> int:
+        """Which sample was recorded then, on the monotonic clock: what has arrived by then may be older."""
+        return round((moment - self._behind) * RATE)
 
     @property
     def loudness(self) -> float:
@@ -206,6 +212,7 @@ class Recording:
         assert self._reader.stdout is not None
         while block := self._reader.stdout.read1(1 << 14):  # type: ignore[attr-defined]
             self.received += len(block) // 4
+            self._behind = min(self._behind, time.monotonic() - self.received / RATE)
             if self._keep:
                 self._data += block
 
