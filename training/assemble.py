@@ -2,7 +2,7 @@
 
     python -m training.assemble --base runs/thinker --thinker runs/ear/export --mouth runs/mouth/export
     python -m training.assemble --only-mouth --mouth runs/mouth/export
-    python -m training.assemble --only-ear runs/ear/blended.pt
+    python -m training.assemble --only-ear runs/ear/rounded.pt
     python -m training.assemble --only-eye runs/eye/eye.pt
     python -m training.assemble --only-factors runs/eye/together.pt
 

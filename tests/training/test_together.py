@@ -9,7 +9,7 @@ import torch
 from model.rope import AudioSpan
 from training.thinker.factors import stored
 from training.thinker.network import BOS, EOS, SUFFIX, Network
-from training.thinker.together import loss_of, sample
+from training.thinker.samples import loss_of, sample
 
 NANO = Path("assets/nano")
 TURNS = [("Repeat what is said." + SUFFIX, "Where is Paris?"), (SUFFIX, "Paris is the capital of France.")]
@@ -21,7 +21,7 @@ def test_requests_behind_one_sound_do_not_see_each_other() -> None:
     network.factors = factors
     heard = torch.randn(20, network.table.shape[1], generator=torch.Generator().manual_seed(1)) * 0.1
     parts: list[tuple[torch.Tensor, object]] = [
-        (torch.cat([network.embed([BOS]), heard, network.embed([EOS])]), AudioSpan(len(heard)))
+        (network.between(BOS, heard, EOS), AudioSpan(len(heard)))
     ]
     with torch.no_grad():
         each = [loss_of(network, [sample(network, parts, [turn])]) for turn in TURNS]

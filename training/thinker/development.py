@@ -37,11 +37,11 @@ def in_common(one: str, other: str) -> float:
 
 def heard(network: Network, encoder: Encoder, rows: list[dict], request: str = "") -> list[torch.Tensor]:
     """Prompts of the clips, each with its markers, a typed request and what ends a turn."""
-    marks, suffix = network.embed([BOS, EOS]), network.embed(network.ids(request + SUFFIX))
+    suffix = network.embed(network.ids(request + SUFFIX))
     prompts: list[torch.Tensor] = []
     for start in range(0, len(rows), 16):
         e, numbers = encoder(*collate([log_mel(plain(r)) for r in rows[start : start + 16]]))
-        prompts += [torch.cat([marks[:1], row[:n], marks[1:], suffix]) for row, n in zip(e, numbers)]
+        prompts += [torch.cat([network.between(BOS, row[:n], EOS), suffix]) for row, n in zip(e, numbers)]
     return prompts
 
 

@@ -22,6 +22,7 @@ SECTIONS = (8, 12, 12)  # frequencies that follow time, row and column
 PREFIX = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n"
 SUFFIX = "<|im_end|>\n<|im_start|>assistant\n"
 BOS, EOS, END = 4, 5, 2  # <|audio_bos|>, <|audio_eos|>, <|im_end|>
+LOOK, LOOKED = 6, 7  # <|vision_bos|>, <|vision_eos|>
 FUSED = {"qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), "o": ("self_attn.o_proj",),
          "gate_up": ("mlp.gate_proj", "mlp.up_proj"), "down": ("mlp.down_proj",)}
 # The factors that a model is stored with, one pair for each weight that is fused into "layer.part".
@@ -168,6 +169,10 @@ class Network:
     def embed(self, ids: list[int] | Tensor) -> Tensor:
         """[n] -> [n, 576]."""
         return F.embedding(torch.as_tensor(ids), self.table)
+
+    def between(self, first: int, e: Tensor, last: int) -> Tensor:
+        """[n + 2, 576]: what eye or ear says, [n, 576], between its markers."""
+        return torch.cat([self.embed([first]), e, self.embed([last])])
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[..., 576] after the last norm -> [..., 49152]."""

@@ -19,18 +19,15 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from evaluation.hearing import REPEAT
 from model.checkpoint.weights import read_tensors
-from model.rope import AudioSpan, ImageSpan, VideoSpan, interleave_counts, span_positions
+from model.rope import AudioSpan, ImageSpan, Span, VideoSpan, interleave_counts
 from model.thinker.vision_encoder import VisionEncoder
 from training.data.bells import bell
 from training.data.questions import held_out
@@ -44,93 +41,14 @@ from training.eye.words import Said, Words
 from training.side_by_side import average, join
 from training.thinker.answers import HeldOut, everyday, pairs
 from training.thinker.factors import stored
-from training.thinker.network import BOS, END, EOS, SUFFIX, Network
+from training.thinker.network import BOS, EOS, LOOK, LOOKED, SUFFIX, Network
+from training.thinker.samples import CHUNK, PER_SECOND, Sample, loss_of, sample
 from training.thinker.seen import FILMS, FPS, Case, about_thing, at_the_bell, film, still
 from training.thinker.sharpen import balanced
 from training.wall_clock import train
 
-LOOK, LOOKED = 6, 7  # <|vision_bos|>, <|vision_eos|>
 KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13}
-PER_SECOND, CHUNK = 25, 2
 SIDES = (56, 84, 84)  # of films, in pixels
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What is seen or heard behind the system message, and what may be asked about it: each request with its reply goes
-    on from there as if there were no other, so that a long sound is read once for all of them."""
-
-    shared: Tensor  # [n, 576]
-    places: Tensor  # [3, n], positions from the system message's end
-    after: int  # position of what follows
-    asked: list[list[int]]
-    replies: list[list[int]]
-
-    def __len__(self) -> int:
-        return len(self.shared) + sum(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))
-
-    def positions(self) -> Tensor:
-        """[3, len(self)]."""
-        each = [self.after + torch.arange(len(a) + len(r) - 1) for a, r in zip(self.asked, self.replies)]
-        return torch.cat([self.places, *(at.expand(3, -1) for at in each)], 1)
-
-    def branches(self) -> Tensor:
-        """[len(self)]: 0 for what is shared, 1, 2, … for the requests with their replies."""
-        sizes = [len(self.shared), *(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))]
-        return torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
-
-    def said_at(self) -> tuple[list[int], list[int]]:
-        """Where each token of the replies must be told, and the tokens."""
-        at, start = [], len(self.shared)
-        for asked, reply in zip(self.asked, self.replies):
-            at += [start + len(asked) - 1 + j for j in range(len(reply))]
-            start += len(asked) + len(reply) - 1
-        return at, [token for reply in self.replies for token in reply]
-
-
-def unseen(branches: Tensor, before: int) -> Tensor:
-    """[B, 1, T, before + T] to be added to the scores: what comes later and other branches are not seen.
-    branches [B, T]; `before` are the cached positions, which all see."""
-    time = branches.shape[1]
-    own = (branches[:, None] == 0) | (branches[:, None] == branches[:, :, None])
-    seen = own & torch.ones(time, time, dtype=torch.bool).tril()
-    return F.pad(torch.zeros(seen.shape).masked_fill(~seen, -1e4), (before, 0))[:, None]
-
-
-def sample(
-    network: Network, parts: list[tuple[Tensor, object]], turns: Sequence[tuple[str, str]], plain_order: bool = False
-) -> Sample:
-    """parts: embeddings [n, 576], each with the span that tells its positions; turns: requests, each with what ends
-    it, and their replies. `plain_order`: positions as those of text."""
-    start, places = 0, [torch.zeros(3, 0, dtype=torch.long)]
-    for _, span in parts:
-        at, start = span_positions(span, start, PER_SECOND, CHUNK)  # type: ignore[arg-type]
-        places.append(at)
-    shared, place = torch.cat([network.table[:0], *(e for e, _ in parts)]), torch.cat(places, 1)
-    if plain_order:
-        place, start = torch.arange(len(shared)).expand(3, -1), len(shared)
-    assert place.shape[1] == len(shared), (place.shape, shared.shape)
-    asked = [network.ids(text) for text, _ in turns]
-    return Sample(shared, place, start, asked, [[*network.ids(reply), END] for _, reply in turns])
-
-
-def loss_of(network: Network, samples: list[Sample]) -> Tensor:
-    """Cross entropy of the replies."""
-    past = network.prefix()
-    before, longest = past[0][0].shape[2], max(map(len, samples))
-    x = torch.zeros(len(samples), longest, network.table.shape[1])
-    positions = torch.zeros(3, len(samples), longest, dtype=torch.long)
-    branches = torch.zeros(len(samples), longest, dtype=torch.long)
-    rows, columns, wanted = [], [], []
-    for i, s in enumerate(samples):
-        inputs = [network.embed(a + r[:-1]) for a, r in zip(s.asked, s.replies)]
-        x[i, : len(s)] = torch.cat([s.shared, *inputs])
-        positions[:, i, : len(s)] = before + s.positions()
-        branches[i, : len(s)] = s.branches()
-        at, tokens = s.said_at()
-        rows, columns, wanted = rows + [i] * len(at), columns + at, wanted + tokens
-    y, _, _ = network.forward(x, past, positions, unseen(branches, before))
-    return F.cross_entropy(network.logits(y[rows, columns]), torch.tensor(wanted))
 
 
 class Senses:
@@ -205,11 +123,8 @@ class Lessons:
             self._kind, self._queue = kind, [samples[:size], samples[size:]]
         return self._kind, self._queue.pop()
 
-    def _sample(self, parts: list[tuple[Tensor, object]], *turns: tuple[str, str]) -> Sample:
+    def _sample(self, parts: list[tuple[Tensor, Span]], *turns: tuple[str, str]) -> Sample:
         return sample(self.network, parts, turns, self.args.plain_order)
-
-    def _between(self, first: int, e: Tensor, last: int) -> Tensor:
-        return torch.cat([self.network.embed([first]), e, self.network.embed([last])])
 
     def _shown(self) -> bool:
         return self.rnd.random() >= self.args.stand_ins
@@ -218,14 +133,14 @@ class Lessons:
         """A question about one picture."""
         e = self.senses.look(case.frames, case.said, not as_words and self._shown())
         span = ImageSpan(case.frames.shape[1] // 28, case.frames.shape[2] // 28)
-        return self._sample([(self._between(LOOK, e[0], LOOKED), span)], (case.question + SUFFIX, case.answer))
+        return self._sample([(self.network.between(LOOK, e[0], LOOKED), span)], (case.question + SUFFIX, case.answer))
 
     def film(self, case: Case) -> Sample:
         """A question about a film, with its sound where it has one."""
         e = self.senses.look(case.frames, case.said, self._shown())
         flat, height, width = e.flatten(0, 1), case.frames.shape[1] // 28, case.frames.shape[2] // 28
         if case.bell is None:
-            part = self._between(LOOK, flat, LOOKED), VideoSpan(len(e), height, width, 2 / FPS)
+            part = self.network.between(LOOK, flat, LOOKED), VideoSpan(len(e), height, width, 2 / FPS)
             return self._sample([part], (case.question + SUFFIX, case.answer))
         sound = np.zeros(int(len(case.frames) / FPS * 16000), np.float32)
         ring = bell(self.rnd)[: len(sound) - int(case.bell * 16000)]
@@ -268,15 +183,19 @@ class Lessons:
         return [self._sample([], (q + SUFFIX, self.answers[q])) for q in pool]
 
     def _spoken(self, number: int) -> list[Sample]:
-        """Questions, to be answered and to be repeated, and a share of sentences that can only be repeated."""
+        """Questions, to be answered and to be repeated, and a share of sentences that can only be repeated, every
+        second of them two in a row: people say longer things than questions."""
         again = round(number * self.args.repeated)
-        rows = self.rnd.sample(self.asked, number - again) + self.rnd.sample(self.said, again)
+        heard = [([row], True) for row in self.rnd.sample(self.asked, number - again)]
+        heard += [(self.rnd.sample(self.said, self.rnd.choice((1, 2))), False) for _ in range(again)]
+        sounds = [torch.cat([varied(r, self.rnd, self.place) for r in rows]) for rows, _ in heard]
         out = []
-        for row, e in zip(rows, self.senses.hear([varied(r, self.rnd, self.place) for r in rows])):
-            turns = [(REPEAT + SUFFIX, row["text"])]
-            if len(out) < number - again:
-                turns.append((SUFFIX, self.answers[row["text"]]))
-            out.append(self._sample([(self._between(BOS, e, EOS), AudioSpan(len(e)))], *turns))
+        for (rows, to_answer), e in zip(heard, self.senses.hear(sounds)):
+            text = " ".join(row["text"] for row in rows)
+            turns = [(REPEAT + SUFFIX, text)]
+            if to_answer:
+                turns.append((SUFFIX, self.answers[text]))
+            out.append(self._sample([(self.network.between(BOS, e, EOS), AudioSpan(len(e)))], *turns))
         return out
 
 

@@ -1,0 +1,93 @@
+"""What the Thinker is taught with: something seen or heard, requests about it, and their replies; and its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.rope import Span, span_positions
+from training.thinker.network import END, Network
+
+PER_SECOND, CHUNK = 25, 2  # positions of time in a second; seconds of pictures and sound in turn
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is seen or heard behind the system message, and what may be asked about it: each request with its reply goes
+    on from there as if there were no other, so that a long sound is read once for all of them."""
+
+    shared: Tensor  # [n, 576]
+    places: Tensor  # [3, n], positions from the system message's end
+    after: int  # position of what follows
+    asked: list[list[int]]
+    replies: list[list[int]]
+
+    def __len__(self) -> int:
+        return len(self.shared) + sum(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))
+
+    def positions(self) -> Tensor:
+        """[3, len(self)]."""
+        each = [self.after + torch.arange(len(a) + len(r) - 1) for a, r in zip(self.asked, self.replies)]
+        return torch.cat([self.places, *(at.expand(3, -1) for at in each)], 1)
+
+    def branches(self) -> Tensor:
+        """[len(self)]: 0 for what is shared, 1, 2, … for the requests with their replies."""
+        sizes = [len(self.shared), *(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))]
+        return torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+
+    def said_at(self) -> tuple[list[int], list[int]]:
+        """Where each token of the replies must be told, and the tokens."""
+        at, start = [], len(self.shared)
+        for asked, reply in zip(self.asked, self.replies):
+            at += [start + len(asked) - 1 + j for j in range(len(reply))]
+            start += len(asked) + len(reply) - 1
+        return at, [token for reply in self.replies for token in reply]
+
+
+def unseen(branches: Tensor, before: int) -> Tensor:
+    """[B, 1, T, before + T] to be added to the scores: what comes later and other branches are not seen.
+    branches [B, T]; `before` are the cached positions, which all see."""
+    time = branches.shape[1]
+    own = (branches[:, None] == 0) | (branches[:, None] == branches[:, :, None])
+    seen = own & torch.ones(time, time, dtype=torch.bool).tril()
+    return F.pad(torch.zeros(seen.shape).masked_fill(~seen, -1e4), (before, 0))[:, None]
+
+
+def sample(
+    network: Network, parts: Sequence[tuple[Tensor, Span]], turns: Sequence[tuple[str, str]], plain_order: bool = False
+) -> Sample:
+    """parts: embeddings [n, 576], each with the span that tells its positions; turns: requests, each with what ends
+    it, and their replies. `plain_order`: positions as those of text."""
+    start, places = 0, [torch.zeros(3, 0, dtype=torch.long)]
+    for _, span in parts:
+        at, start = span_positions(span, start, PER_SECOND, CHUNK)
+        places.append(at)
+    shared, place = torch.cat([network.table[:0], *(e for e, _ in parts)]), torch.cat(places, 1)
+    if plain_order:
+        place, start = torch.arange(len(shared)).expand(3, -1), len(shared)
+    assert place.shape[1] == len(shared), (place.shape, shared.shape)
+    asked = [network.ids(text) for text, _ in turns]
+    return Sample(shared, place, start, asked, [[*network.ids(reply), END] for _, reply in turns])
+
+
+def loss_of(network: Network, samples: list[Sample]) -> Tensor:
+    """Cross entropy of the replies."""
+    past = network.prefix()
+    before, longest = past[0][0].shape[2], max(map(len, samples))
+    x = torch.zeros(len(samples), longest, network.table.shape[1])
+    positions = torch.zeros(3, len(samples), longest, dtype=torch.long)
+    branches = torch.zeros(len(samples), longest, dtype=torch.long)
+    rows, columns, wanted = [], [], []
+    for i, s in enumerate(samples):
+        inputs = [network.embed(a + r[:-1]) for a, r in zip(s.asked, s.replies)]
+        x[i, : len(s)] = torch.cat([s.shared, *inputs])
+        positions[:, i, : len(s)] = before + s.positions()
+        branches[i, : len(s)] = s.branches()
+        at, tokens = s.said_at()
+        rows, columns, wanted = rows + [i] * len(at), columns + at, wanted + tokens
+    y, _, _ = network.forward(x, past, positions, unseen(branches, before))
+    return F.cross_entropy(network.logits(y[rows, columns]), torch.tensor(wanted))
