@@ -5,7 +5,7 @@ share of the questions right when typed that are right when spoken too; beside i
 model writes when asked to repeat.
 
     python -m evaluation.hearing --trained runs/ear/stage_b.pt --thinker runs/thinker-sharp
-    python -m evaluation.hearing --thinker runs/thinker                                          (typed only)
+    python -m evaluation.hearing --thinker runs/thinker --questions evaluation/everyday.json     (typed only)
 
 A finished model is measured by the command `eval` (evaluation.suites), which uses the product's engine.
 """
@@ -106,6 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--thinker", type=Path, default=Path("runs/thinker"))
     parser.add_argument("--trained", type=Path, help="checkpoint of training.ear.stage_b")
+    parser.add_argument("--questions", type=Path, default=QUESTIONS, help="with the words that count as answers")
     parser.add_argument("--clips", type=Path, default=Path("runs/data/test-kokoro"))
     parser.add_argument("--every", type=int, default=1, help="only every n-th question")
     parser.add_argument("--repeat", action="store_true", help="also ask for a repetition and measure its words")
@@ -120,7 +121,7 @@ def main() -> None:
     from training.ear.sound import plain
 
     torch.set_num_threads(args.threads)
-    questions = json.loads(QUESTIONS.read_text())[:: args.every]
+    questions = json.loads(args.questions.read_text())[:: args.every]
     clips: dict[str, list[np.ndarray]] = {}
     if args.trained:
         rows = {(r["voice"], r["text"]): r for r in read_clips(args.clips)}

@@ -76,6 +76,23 @@ def sample(
 
 def loss_of(network: Network, samples: list[Sample]) -> Tensor:
     """Cross entropy of the replies."""
+    told, wanted = _told(network, samples)
+    return F.cross_entropy(told, wanted)
+
+
+def drift_of(network: Network, samples: list[Sample]) -> Tensor:
+    """How far the replies' tokens are told otherwise than without what was learned (the network's factors), in nats a
+    token: what is not to change."""
+    factors, network.factors = network.factors, None
+    with torch.no_grad():
+        as_it_was, _ = _told(network, samples)
+    network.factors = factors
+    told, _ = _told(network, samples)
+    return F.kl_div(told.log_softmax(-1), as_it_was.log_softmax(-1), reduction="batchmean", log_target=True)
+
+
+def _told(network: Network, samples: list[Sample]) -> tuple[Tensor, Tensor]:
+    """(logits [n, vocabulary] at which the replies' tokens are told, the tokens [n])."""
     past = network.prefix()
     before, longest = past[0][0].shape[2], max(map(len, samples))
     x = torch.zeros(len(samples), longest, network.table.shape[1])
@@ -90,4 +107,4 @@ def loss_of(network: Network, samples: list[Sample]) -> Tensor:
         at, tokens = s.said_at()
         rows, columns, wanted = rows + [i] * len(at), columns + at, wanted + tokens
     y, _, _ = network.forward(x, past, positions, unseen(branches, before))
-    return F.cross_entropy(network.logits(y[rows, columns]), torch.tensor(wanted))
+    return network.logits(y[rows, columns]), torch.tensor(wanted)

@@ -1,8 +1,8 @@
 """Everything together: the shipped Thinker learns to answer about what the eye says, and keeps what it could.
 
 Pictures of things, drawn scenes, films and films with a bell; typed questions; spoken questions through the shipped
-ear or another, which stays as it is. What is learned goes into the factors that the model is stored with
-(training.thinker.factors).
+ear or another, which stays as it is; and sentences that it is to find as likely as SmolLM2 did ("kept"). What is
+learned goes into the factors that the model is stored with (training.thinker.factors).
 
     python -m training.thinker.together --model assets/nano --data runs/data --pictures runs/eye/pictures \
         --eye runs/eye/eye.pt --out runs/thinker-together.pt --minutes 60
@@ -42,12 +42,12 @@ from training.side_by_side import average, join
 from training.thinker.answers import HeldOut, everyday, pairs
 from training.thinker.factors import stored
 from training.thinker.network import BOS, EOS, LOOK, LOOKED, SUFFIX, Network
-from training.thinker.samples import CHUNK, PER_SECOND, Sample, loss_of, sample
+from training.thinker.samples import CHUNK, PER_SECOND, Sample, drift_of, loss_of, sample
 from training.thinker.seen import FILMS, FPS, Case, about_thing, at_the_bell, film, still
 from training.thinker.sharpen import balanced
 from training.wall_clock import train
 
-KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13}
+KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13, "kept": 0.0}
 SIDES = (56, 84, 84)  # of films, in pixels
 
 
@@ -101,7 +101,8 @@ class Lessons:
         self.kinds, self.films = KINDS | dict(args.kinds), FILMS | dict(args.films)
         self.supply = Supply(args.pictures, network.tokenizer, rnd) if self.kinds["thing"] else None
         self.senses = Senses(args, network, self.supply.names if self.supply else [], rnd)
-        questions, held = json.loads((args.data / "questions.json").read_text())["questions"], HeldOut()
+        lists, held = json.loads((args.data / "questions.json").read_text()), HeldOut()
+        questions, self.sentences = lists["questions"], lists["sentences"]
         self.known = pairs([q for q in questions if q not in held])
         self.everyday = everyday()
         self.answers = json.loads(args.answers.read_text()) | self.known | self.everyday
@@ -182,6 +183,15 @@ class Lessons:
         pool += self.rnd.sample(self.own, number - len(pool))
         return [self._sample([], (q + SUFFIX, self.answers[q])) for q in pool]
 
+    def _kept(self, number: int) -> list[Sample]:
+        """Sentences about anything, said in reply to a request for one or to another: SmolLM2 tells how likely."""
+        out = []
+        for text, before in zip(*(self.rnd.sample(self.sentences, number) for _ in range(2))):
+            word = max(text.strip(".?!").split(), key=len)
+            request = self.rnd.choice((f"Write a sentence with the word {word}.", before))
+            out.append(self._sample([], (request + SUFFIX, text)))
+        return out
+
     def _spoken(self, number: int) -> list[Sample]:
         """Questions, to be answered and to be repeated, and a share of sentences that can only be repeated, every
         second of them two in a row: people say longer things than questions."""
@@ -230,7 +240,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 20) * min(1.0, max(0.02, 2 * (1 - share)))
         kind, samples = self.lessons.batch()
-        loss = loss_of(self.network, samples)
+        loss = (drift_of if kind == "kept" else loss_of)(self.network, samples)
         self.optimizer.zero_grad()
         loss.backward()
         average([w.grad for w in self.weights if w.grad is not None])
