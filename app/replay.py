@@ -107,7 +107,7 @@ def replay(recorded: Recorded, rules: TurnRules | None = None) -> Iterator[tuple
             flags |= {name: line[name] for name in FLAGS if name in line}
             if "by_hand" in line:
                 ears.tell(_BY_HAND[line["by_hand"]])
-        ears.sounding, ears.expected = flags["sounding"], flags["expected"]
+        ears.sounding, ears.echoing, ears.expected = flags["sounding"], flags["echoing"], flags["expected"]
         for told in ears.hear(frame, flags["deaf"]):
             if told.change is not None:
                 yield number, told.change.value, ears.asked

@@ -90,6 +90,7 @@ class Ears:
         machine: the turn machine.
         expected: whether an answer is being made; set by whoever makes it, and here when a turn ends.
         sounding: whether the loudspeaker has something of an answer to play; set by who knows.
+        echoing: whether what is heard may still be the answer's own sound; set by who knows.
         asked: how likely the last pause was the end of a turn.
     """
 
@@ -107,9 +108,10 @@ class Ears:
         self._kept: deque[np.ndarray] = deque()  # heard, and not passed on
         self._turn: deque[np.ndarray] = deque(maxlen=round(_JUDGED / FRAME_SECONDS))
         self._now = 0.0
+        self._without_echo = 0  # frames in a row of a voice that cannot be the answer's
         self._over_the_answer = 0.0  # seconds of a voice that was on when the last answer ended
         self._deaf = False
-        self.expected = self.sounding = False
+        self.expected = self.sounding = self.echoing = False
         self.asked = 0.0
 
     @property
@@ -139,8 +141,10 @@ class Ears:
         self._kept.append(frame)
         if event is not None:
             self._do(self.machine.handle(event), told)
+        speaks = self._activity.on and self._activity.silent == 0.0
+        self._without_echo = self._without_echo + 1 if speaks and not self.echoing else 0
         lasting = self._rules.voice(self.machine.state)
-        if lasting is not None and self._activity.on and self._activity.voiced >= lasting:
+        if lasting is not None and self._activity.on and self._activity.voiced >= lasting and not self._may_be_echo():
             self._do(self.machine.handle(Event.LASTED), told)
         held_for = self._now - self.machine.since if self.machine.state in _HELD else 0.0
         if held_for >= self._rules.doubt and not self._activity.on:
@@ -156,7 +160,7 @@ class Ears:
         return told
 
     def _mind_loudspeaker(self, told: list[Told]) -> None:
-        if self.sounding:
+        if self.sounding or self.echoing:
             self._do(self.machine.handle(Event.SOUND), told)
         elif not self.expected:
             if self.machine.state in _HELD and not self._activity.on:
@@ -204,6 +208,10 @@ class Ears:
         complete = self.asked >= self._rules.complete_probability
         self.machine.sureness = self.asked
         self._do(self.machine.handle(Event.COMPLETE if complete else Event.INCOMPLETE), told)
+
+    def _may_be_echo(self) -> bool:
+        """Whether a voice for which the answer was held may be the rest of it, on its way through the room."""
+        return self.machine.state in _HELD and self._without_echo < self._rules.start_frames
 
     def _pass_on(self, told: list[Told]) -> None:
         """What is of the turn goes out; of the rest, what may yet turn out to be is kept."""

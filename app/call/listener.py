@@ -217,9 +217,10 @@ class Listener:
                     found.disturb()
                     continue
                 found.expected, deaf = self.expected, self.deaf.is_set() or self.muted.is_set()
+                found.sounding = self._loudspeaker is not None and self._loudspeaker.playing
                 # What has been handed to the device is heard later than that, and captured later still.
-                found.sounding = echoing or (self._loudspeaker is not None and self._loudspeaker.playing)
-                self._record(frames, sounding=found.sounding, expected=found.expected, deaf=deaf)
+                found.echoing = echoing
+                self._record(frames, sounding=found.sounding, echoing=echoing, expected=found.expected, deaf=deaf)
                 told = found.hear(frame, deaf)
                 for it in told:
                     if it.change is not None:

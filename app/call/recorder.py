@@ -3,8 +3,8 @@
     FOLDER/near.wav    what the microphone captured, float32 mono 16 kHz
     FOLDER/far.wav     what the loudspeaker played meanwhile, the same
     FOLDER/call.jsonl  a line for what was chosen, and for every change: `frame` counts 32 ms of sound, `sample` is in
-                       near.wav; "sounding", "expected" and "deaf" are what the ears were told, "by_hand" what a person
-                       did, "told" what came of it, "answer" what was said
+                       near.wav; "sounding", "echoing", "expected" and "deaf" are what the ears were told,
+                       "by_hand" what a person did, "told" what came of it, "answer" what was said
 
 Nothing leaves the machine. Written by the thread that listens, and by the one that answers.
 """
@@ -22,7 +22,7 @@ import soundfile
 from app.capture.microphone import SAMPLE_RATE
 from model.errors import BadInputError, CannotRunError
 
-FLAGS = ("sounding", "expected", "deaf")
+FLAGS = ("sounding", "echoing", "expected", "deaf")
 
 
 class CallRecorder:

@@ -120,6 +120,7 @@ class Desk:
                 self._ears.disturb()
                 continue
             self._ears.sounding = self._position * BLOCK < len(self.answer)
+            self._ears.echoing = self._canceller.echoing
             self._ears.expected = self._sounds_at is not None
             for told in self._ears.hear(frame):
                 if told.change is not None:

@@ -240,6 +240,21 @@ def test_noise_as_the_answer_ends_begins_no_turn() -> None:
     assert call.ears.machine.state is State.LISTENING and not call.loudspeaker.held
 
 
+def test_echo_that_lasts_is_no_turn_until_it_has_died_away() -> None:
+    """A canceller that has not learned the room yet lets the answer through; what is held is heard a little longer."""
+    call = Call()
+    call.answer(2.0)
+    call.ears.echoing = True
+    assert call.hear(VOICE, 0.65) == [] and call.loudspeaker.held
+    assert call.hear(VOICE, 0.25) == [], "that was still on its way through the room"
+    call.ears.echoing = False
+    assert call.hear(SILENCE, 0.4) == [] and not call.loudspeaker.held
+    call.ears.echoing = True
+    assert call.hear(SILENCE, 2.6) == [] and call.hear(VOICE, 0.85) == []
+    call.ears.echoing = False
+    assert call.hear(VOICE, 0.1) == [STARTED], "who goes on speaking is heard"
+
+
 def test_second_thought_as_the_answer_begins_belongs_to_the_turn() -> None:
     call = Call()
     call.hear(VOICE, 1.0)

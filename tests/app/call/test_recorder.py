@@ -36,7 +36,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         recorder.frame(near[start : start + 160], silence)
         clean = np.concatenate([clean, canceller.clean(near[start : start + 160], silence)])
     for frame in range(len(clean) // FRAME):
-        recorder.note(frame, sounding=False, expected=ears.expected, deaf=False)
+        recorder.note(frame, sounding=False, echoing=False, expected=ears.expected, deaf=False)
         for told in ears.hear(clean[frame * FRAME : (frame + 1) * FRAME]):
             if told.change is not None:
                 recorder.note(frame, told=told.change.value)
