@@ -110,6 +110,8 @@ def run(args: argparse.Namespace) -> int:
                 _answer(args, engine, begun, history, contents, notes, output, sink)
                 return 0
             except Exception as error:
+                if not isinstance(error, BrokenPipeError):
+                    output.break_off()
                 if output.told or not is_out_of_memory(error) or not hasattr(engine, "saving"):
                     raise
                 saving, notes = engine.saving + 1, []
@@ -189,6 +191,7 @@ class _Output:
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
         self._ready: dict[str, object] = {}
+        self._in_line = False
         self.told = False
 
     def ready(self, model: str, device: str, precision: str, voice: str, load_seconds: float) -> None:
@@ -200,14 +203,15 @@ class _Output:
     def text(self, at: float, delta: str) -> None:
         if not self._json:
             print(delta, end="", flush=True)
+            self._in_line = True
         self._line(event="text", at=round(at, 4), delta=delta)
 
     def audio(self, at: float, start: int, samples: int) -> None:
         self._line(event="audio", at=round(at, 4), start=start, samples=samples)
 
     def done(self, done: Done) -> None:
-        if not self._json:
-            print(flush=True)
+        self._in_line = not self._json
+        self.break_off()
         self._line(
             event="done",
             at=round(done.at, 4),
@@ -220,6 +224,12 @@ class _Output:
             peak_memory_bytes=peak_memory_bytes(),
             timings={name: round(seconds, 4) for name, seconds in done.timings.items()},
         )
+
+    def break_off(self) -> None:
+        """End the line of the answer, if one has begun: what is told next begins its own."""
+        if self._in_line:
+            print(flush=True)
+            self._in_line = False
 
     def _line(self, **fields: object) -> None:
         self.told = True

@@ -284,8 +284,9 @@ def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
 
     speech = ("--speech", str(tmp_path / "a.wav"))
     child = program("ask", QUESTION, "--model", str(tiny_model), *speech, *SHORT, preexec_fn=small_disk)
-    _, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 1 and b"a.wav: cannot be written" in err and err.count(b"\n") == 1
+    assert out and out.endswith(b"\n"), "the complaint has a line of its own"
     assert not list(tmp_path.iterdir())
 
 
