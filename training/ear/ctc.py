@@ -19,6 +19,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 SPACE = "Ġ"  # how the tokenizer writes a leading space
+PER_SECOND = 25  # vectors of the ear
+SAID_FOR = 3  # vectors in a row that say a word whose time is told
 COMMON = 12  # times that a token occurs in the training texts, at least
 SHORT = 3  # letters of a piece that may spell other words; of one that begins them, one less
 
@@ -99,6 +101,18 @@ class TokenTargets(nn.Module):
         flat = torch.tensor([place[i] for t in targets for i in t])
         sizes = torch.tensor([len(t) for t in targets])
         return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum().clamp(min=1)
+
+    def timed_loss(self, e: Tensor, word: str, times: list[float]) -> Tensor:
+        """Cross entropy where a word of one token is to be said from each of the times [s] on, for SAID_FOR vectors,
+        plus that of the blanks elsewhere. e [n, 576], 25 a second."""
+        wanted = torch.zeros(len(e), dtype=torch.long)
+        (row,) = self.tokens(word)
+        for time in times:
+            at = int(time * PER_SECOND)
+            wanted[at : at + SAID_FOR] = row
+        losses = F.cross_entropy(self.scores(e), wanted, reduction="none")
+        here = wanted > 0
+        return losses[~here].mean() + (losses[here].mean() if here.any() else 0.0)
 
     @torch.no_grad()
     def read(self, e: Tensor, numbers: Tensor) -> list[str]:

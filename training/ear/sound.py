@@ -49,7 +49,10 @@ def plain(row: dict) -> Tensor:
 
 def varied(row: dict, rnd: random.Random, place: Surroundings | None = None) -> Tensor:
     """A clip made different: hibari's one voice gets other pitches and sizes (read at another rate), every clip other
-    silence around it, another level, and often a room, noise or a narrow band. float [samples] at 16 kHz."""
+    silence around it, another level, and often a room, noise or a narrow band; one whose times are told ("at") stays as
+    it is. float [samples] at 16 kHz."""
+    if "at" in row:
+        return plain(row)
     audio, rate = row["pcm"].astype(np.float32) / 32768, row["rate"]
     loud = np.flatnonzero(np.abs(audio) > 0.01 * np.abs(audio).max())
     audio = audio[max(loud[0] - rate // 50, 0): loud[-1] + rate // 20]

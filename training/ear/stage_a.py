@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from evaluation.words import word_errors
+from training.data.bells import SAID
 from training.data.clips import read_clips
 from training.data.questions import held_out, normal
 from training.ear.ctc import TokenTargets
@@ -154,12 +155,19 @@ class Trainer:
         mel, lengths = collate([mask(s, self.rnd) for s in sounds])
         with fast_products():
             e, middle = self.encoder.with_middle(mel, lengths, self.spell_at)
-        texts = [r["text"] for r in batch]
-        losses = {"tokens": self.targets.loss(e.float(), lengths // 4, texts, self.rnd)}
-        if self.args.more_layers:
-            losses["letters"] = self.letters.loss(middle.float(), lengths // 2, texts)
+        e, middle = e.float(), middle.float()
+        timed, speech = ([i for i, r in enumerate(batch) if ("at" in r) is told] for told in (True, False))
+        texts = [batch[i]["text"] for i in speech]
+        losses = {}
+        if speech:
+            losses["tokens"] = self.targets.loss(e[speech], lengths[speech] // 4, texts, self.rnd)
+        if speech and self.args.more_layers:
+            losses["letters"] = self.args.spelling * self.letters.loss(middle[speech], lengths[speech] // 2, texts)
+        if timed:
+            each = [self.targets.timed_loss(e[i, : lengths[i] // 4], SAID, batch[i]["at"]) for i in timed]
+            losses["bells"] = self.args.bells * torch.stack(each).mean()
         self.optimizer.zero_grad()
-        (losses["tokens"] + self.args.spelling * losses.get("letters", torch.zeros(()))).backward()
+        torch.stack([*losses.values()]).sum().backward()
         average([p.grad for p in self.weights if p.grad is not None])
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
         self.optimizer.step()
@@ -180,6 +188,7 @@ def main() -> None:
     parser.add_argument("--more-layers", type=int, default=0, help="new ones on top, at four times the rate")
     parser.add_argument("--spell-at", type=int, help="how many layers are below the letters (default: the old ones)")
     parser.add_argument("--spelling", type=float, default=1.0, help="weight of the letters' loss")
+    parser.add_argument("--bells", type=float, default=0.3, help="weight of the loss of clips whose times are told")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
     args = parser.parse_args()

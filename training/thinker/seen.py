@@ -244,11 +244,11 @@ def at_the_bell(rnd: random.Random, side: int) -> Case:
     colors = rnd.sample(list(d.COLORS), rnd.randint(2, 3))
     size = rnd.uniform(0.14, 0.3)
     things = [Thing(shape, c, rnd.uniform(0.35, 0.65), rnd.uniform(0.35, 0.65), size) for c in colors]
-    times = [2 * rnd.randint(4, 7) for _ in colors]
+    times = [2 * rnd.randint(2, 7) for _ in colors]
     film = _steady(things, times, rnd, side)
     at = rnd.randrange(len(colors))
     begin, length = sum(times[:at]) / FPS, times[at] / FPS
-    bell = begin + rnd.uniform(0.15, length - 0.4)
+    bell = begin + rnd.uniform(0.08, length - 0.25)
     listed = rnd.sample(colors, len(colors))
     choice = ", ".join(listed[:-1]) + " or " + listed[-1]
     asked = rnd.choice([
