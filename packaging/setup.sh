@@ -47,6 +47,15 @@ fingerprint() { # app | test: changes whenever set-up would do something else
 }
 
 has_display() { [[ -n ${DISPLAY:-} || -n ${WAYLAND_DISPLAY:-} ]]; }
+opens_display() {
+  # Held for some seconds: an X server without other clients (Xvfb) starts anew when its last one leaves, and would turn
+  # the program away that comes next.
+  grep -q open < <(python -c 'import time
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+print("open", flush=True)
+time.sleep(20)' 2>/dev/null)
+}
 has_card() { nvidia-smi -L 2>/dev/null | grep -q GPU; }
 
 # ── Python ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ set_up app
 
 if [[ $headless == no ]] && has_display; then
   # A display that is named may still be out of reach (an old ssh session, say), and Qt would end the program for it.
-  if { python -c 'from PySide6.QtWidgets import QApplication; QApplication([])'; } >/dev/null 2>&1; then
+  if opens_display; then
     say "Opening the window"
     exec python "$root/main.py" "${options[@]}"
   fi

@@ -198,6 +198,20 @@ def test_display_that_goes_away_takes_nothing_with_it(sound: PrivateSound, profi
     assert question.text == "long" and answer.text.startswith("word0 word1") and answer.state == "interrupted"
 
 
+def test_start_script_keeps_the_display_open_for_the_program() -> None:
+    """It tries the display first. A server without other clients starts anew, or here ends, behind the last one."""
+    display = PrivateDisplay(behind_clients="-terminate")
+    opened = 'python -c "from PySide6.QtWidgets import QApplication; QApplication([])"'
+    script = f". packaging/setup.sh; opens_display; {opened}; DISPLAY=:9999; ! opens_display"
+    environment = {**os.environ, **display.environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    command = ["bash", "-c", script]
+    try:
+        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    finally:
+        display.close()
+    assert ran.returncode == 0, ran.stderr
+
+
 # the terminal
 
 

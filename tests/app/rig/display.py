@@ -18,14 +18,15 @@ from tests.app.rig.programs import end, program, wait_for
 
 
 class PrivateDisplay:
-    """An Xvfb of its own; `environment` is what programs on it need."""
+    """An Xvfb of its own; `environment` is what programs on it need. `behind_clients`: what it does when the last of
+    them leaves; "-terminate" ends it."""
 
-    def __init__(self, size: str = "1280x1000") -> None:
+    def __init__(self, size: str = "1280x1000", behind_clients: str = "-noreset") -> None:
         # -displayfd lets the server choose a free number: two test runs on one machine do not meet.
         reading, writing = os.pipe()
-        # -noreset, because a server that starts anew when its last client leaves turns the next one away.
+        # Without an option it would start anew and, meanwhile, turn the next one away.
         command = [program("Xvfb"), "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
-        self._server = subprocess.Popen([*command, "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL)
+        self._server = subprocess.Popen([*command, behind_clients], pass_fds=[writing], stderr=subprocess.DEVNULL)
         os.close(writing)
         with os.fdopen(reading) as told:
             number = told.readline().strip()
