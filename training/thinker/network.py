@@ -174,9 +174,13 @@ class Network:
         """[n + 2, 576]: what eye or ear says, [n, 576], between its markers."""
         return torch.cat([self.embed([first]), e, self.embed([last])])
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """[..., 576] after the last norm -> [..., 49152]."""
-        return _Frozen.apply(hidden, self.head)
+    def logits(self, hidden: Tensor, tokens: Tensor | None = None) -> Tensor:
+        """[..., 576] after the last norm -> [..., len(tokens)] (all 49152 by default)."""
+        return _Frozen.apply(hidden, self.head if tokens is None else self.head[tokens])
+
+    def normed(self, stream: Tensor) -> Tensor:
+        """The last norm of a stream [..., 576] behind any layer."""
+        return _Norm.apply(stream, self.last_norm)
 
     def _linear(self, x: Tensor, i: int, part: str) -> Tensor:
         weight, bias = self.layers[i][part], self.layers[i]["bias"]
@@ -227,7 +231,7 @@ class Network:
             x = x + self._linear(_Gate.apply(self._linear(_Norm.apply(x, layer["norm2"]), i, "gate_up")), i, "down")
             if i + 1 in keep:
                 kept.append(x)
-        return _Norm.apply(x, self.last_norm), cache, kept
+        return self.normed(x), cache, kept
 
     @torch.no_grad()
     def prefix(self, text: str = PREFIX) -> Cache:

@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.rope import Span, span_positions
-from training.thinker.network import END, Network
+from model.rope import Span, VideoSpan, interleave_counts, span_positions
+from training.thinker.network import BOS, END, EOS, LOOK, LOOKED, Network
 
 PER_SECOND, CHUNK = 25, 2  # positions of time in a second; seconds of pictures and sound in turn
+MIDDLE = 14  # layers below the stream that is to tell what leads to an answer
+TOLD = 0.3  # weight of that
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Sample:
     after: int  # position of what follows
     asked: list[list[int]]
     replies: list[list[int]]
+    told: tuple[Tensor, Tensor] | None = None  # places in `shared`, and the tokens that the stream is to tell there
 
     def __len__(self) -> int:
         return len(self.shared) + sum(len(a) + len(r) - 1 for a, r in zip(self.asked, self.replies))
@@ -58,10 +61,11 @@ def unseen(branches: Tensor, before: int) -> Tensor:
 
 
 def sample(
-    network: Network, parts: Sequence[tuple[Tensor, Span]], turns: Sequence[tuple[str, str]], plain_order: bool = False
+    network: Network, parts: Sequence[tuple[Tensor, Span]], turns: Sequence[tuple[str, str]], plain_order: bool = False,
+    told: tuple[Tensor, Tensor] | None = None,
 ) -> Sample:
     """parts: embeddings [n, 576], each with the span that tells its positions; turns: requests, each with what ends
-    it, and their replies. `plain_order`: positions as those of text."""
+    it, and their replies. `plain_order`: positions as those of text. `told`: as in Sample."""
     start, places = 0, [torch.zeros(3, 0, dtype=torch.long)]
     for _, span in parts:
         at, start = span_positions(span, start, PER_SECOND, CHUNK)
@@ -71,13 +75,31 @@ def sample(
         place, start = torch.arange(len(shared)).expand(3, -1), len(shared)
     assert place.shape[1] == len(shared), (place.shape, shared.shape)
     asked = [network.ids(text) for text, _ in turns]
-    return Sample(shared, place, start, asked, [[*network.ids(reply), END] for _, reply in turns])
+    return Sample(shared, place, start, asked, [[*network.ids(reply), END] for _, reply in turns], told)
+
+
+def with_sound(network: Network, pictures: Tensor, heard: Tensor, film: VideoSpan) -> tuple[Tensor, Tensor]:
+    """A film and its sound in turn, two seconds each, between their markers: [n, 576], and where in it the sound is.
+    pictures [merged patches, 576], heard [film.audio_tokens, 576]."""
+    rows, places, seen_at, heard_at = [network.embed([LOOK, BOS])], [torch.arange(0)], 0, 0
+    for seen, sounds in interleave_counts(film, PER_SECOND, CHUNK):
+        rows += [pictures[seen_at : seen_at + seen], heard[heard_at : heard_at + sounds]]
+        places.append(2 + seen_at + seen + heard_at + torch.arange(sounds))
+        seen_at, heard_at = seen_at + seen, heard_at + sounds
+    return torch.cat([*rows, network.embed([EOS, LOOKED])]), torch.cat(places)
 
 
 def loss_of(network: Network, samples: list[Sample]) -> Tensor:
-    """Cross entropy of the replies."""
-    told, wanted = _told(network, samples)
-    return F.cross_entropy(told, wanted)
+    """Cross entropy of the replies. Where a sample tells what leads to them (what is seen while something is heard),
+    the stream in the middle must tell it: the reply alone asks for it once in a film, and teaches it more slowly."""
+    said, wanted, middle = _said(network, samples)
+    loss = F.cross_entropy(said, wanted)
+    told = [(i, *s.told) for i, s in enumerate(samples) if s.told is not None]
+    if told:
+        stream = torch.cat([middle[i, places] for i, places, _ in told])
+        words, which = torch.cat([tokens for *_, tokens in told]).unique(return_inverse=True)
+        loss = loss + TOLD * F.cross_entropy(network.logits(network.normed(stream), words), which)
+    return loss
 
 
 def drift_of(network: Network, samples: list[Sample]) -> Tensor:
@@ -85,14 +107,15 @@ def drift_of(network: Network, samples: list[Sample]) -> Tensor:
     token: what is not to change."""
     factors, network.factors = network.factors, None
     with torch.no_grad():
-        as_it_was, _ = _told(network, samples)
+        as_it_was, _, _ = _said(network, samples)
     network.factors = factors
-    told, _ = _told(network, samples)
-    return F.kl_div(told.log_softmax(-1), as_it_was.log_softmax(-1), reduction="batchmean", log_target=True)
+    said, _, _ = _said(network, samples)
+    return F.kl_div(said.log_softmax(-1), as_it_was.log_softmax(-1), reduction="batchmean", log_target=True)
 
 
-def _told(network: Network, samples: list[Sample]) -> tuple[Tensor, Tensor]:
-    """(logits [n, vocabulary] at which the replies' tokens are told, the tokens [n])."""
+def _said(network: Network, samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+    """(logits [n, vocabulary] at which the replies' tokens are told, the tokens [n], the stream [B, T, 576] behind
+    MIDDLE layers)."""
     past = network.prefix()
     before, longest = past[0][0].shape[2], max(map(len, samples))
     x = torch.zeros(len(samples), longest, network.table.shape[1])
@@ -106,5 +129,5 @@ def _told(network: Network, samples: list[Sample]) -> tuple[Tensor, Tensor]:
         branches[i, : len(s)] = s.branches()
         at, tokens = s.said_at()
         rows, columns, wanted = rows + [i] * len(at), columns + at, wanted + tokens
-    y, _, _ = network.forward(x, past, positions, unseen(branches, before))
-    return network.logits(y[rows, columns]), torch.tensor(wanted)
+    y, _, (middle,) = network.forward(x, past, positions, unseen(branches, before), keep=(MIDDLE,))
+    return network.logits(y[rows, columns]), torch.tensor(wanted), middle

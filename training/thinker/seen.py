@@ -22,13 +22,16 @@ class Case:
     """Something to look at, and what is asked of it.
 
     frames: uint8 [T, H, W, 3], one for a picture; said: of every pair of frames, at its merged patches.
-    bell: when it rings, in seconds; None for a film without sound."""
+    bell: when it rings, in seconds; None for a film without sound.
+    told: for every pair of frames a word that helps to answer, to be told where the thing is seen, or where its sound
+    is heard: what is seen when, and what has changed."""
 
     question: str
     answer: str
     frames: np.ndarray
     said: list[list[Said]]
     bell: float | None = None
+    told: list[str] | None = None
 
 
 def _a(word: str) -> str:
@@ -208,7 +211,9 @@ def change(rnd: random.Random, side: int) -> Case:
         size, size2 = size2, size
     before = Thing(shape, color, x, y, size)
     after = Thing(shape2 if what == "shape" else shape, color2 if what == "color" else color, x, y, size2)
-    film = _steady([before, after], [2 * rnd.randint(1, 4), 2 * rnd.randint(1, 4)], rnd, side)
+    times = [2 * rnd.randint(1, 4), 2 * rnd.randint(1, 4)]
+    film = _steady([before, after], times, rnd, side)
+    told = ["same"] * (times[0] // 2) + [what] * (times[1] // 2)
     listed = rnd.sample(["color", "size", "shape"], 3)
     asked = rnd.choice([
         f"What is different at the end, the {listed[0]}, the {listed[1]} or the {listed[2]}?", "What changed?",
@@ -216,7 +221,7 @@ def change(rnd: random.Random, side: int) -> Case:
         f"Which of these changed: {listed[0]}, {listed[1]} or {listed[2]}?",
         f"Was it the {listed[0]}, the {listed[1]} or the {listed[2]} that changed?",
     ])  # fmt: skip
-    return Case(asked, f"The {what} changed.", *film)
+    return Case(asked, f"The {what} changed.", *film, told=told)
 
 
 def flashes(rnd: random.Random, side: int) -> Case:
@@ -244,11 +249,11 @@ def at_the_bell(rnd: random.Random, side: int) -> Case:
     colors = rnd.sample(list(d.COLORS), rnd.randint(2, 3))
     size = rnd.uniform(0.14, 0.3)
     things = [Thing(shape, c, rnd.uniform(0.35, 0.65), rnd.uniform(0.35, 0.65), size) for c in colors]
-    times = [2 * rnd.randint(2, 7) for _ in colors]
+    times = [2 * rnd.randint(*rnd.choice([(1, 4), (1, 4), (4, 7)])) for _ in colors]
     film = _steady(things, times, rnd, side)
     at = rnd.randrange(len(colors))
     begin, length = sum(times[:at]) / FPS, times[at] / FPS
-    bell = begin + rnd.uniform(0.08, length - 0.25)
+    bell = begin + rnd.uniform(0.04, length - 0.16)
     listed = rnd.sample(colors, len(colors))
     choice = ", ".join(listed[:-1]) + " or " + listed[-1]
     asked = rnd.choice([
@@ -256,7 +261,8 @@ def at_the_bell(rnd: random.Random, side: int) -> Case:
         f"When the bell rang, which color had the {shape}?", f"The bell rang: was the {shape} {choice} then?",
         f"Which color was the {shape} when you heard the bell?", "What was the color when it rang?",
     ])  # fmt: skip
-    return Case(asked, f"The {shape} was {colors[at]}.", *film, bell)
+    told = [color for color, number in zip(colors, times) for _ in range(number // 2)]
+    return Case(asked, f"The {shape} was {colors[at]}.", *film, bell, told)
 
 
 FILMS = {"moving": 0.18, "order": 0.2, "change": 0.37, "flashes": 0.25}

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from evaluation.hearing import REPEAT
 from model.checkpoint.weights import read_tensors
-from model.rope import AudioSpan, ImageSpan, Span, VideoSpan, interleave_counts
+from model.rope import AudioSpan, ImageSpan, Span, VideoSpan
 from model.thinker.vision_encoder import VisionEncoder
 from training.data.bells import bell
 from training.data.questions import held_out
@@ -38,11 +38,12 @@ from training.ear.surroundings import Surroundings
 from training.eye.train import CONFIG, Supply, eye_state, patches
 from training.eye.views import view
 from training.eye.words import Said, Words
+from training.products import fast_products
 from training.side_by_side import average, join
 from training.thinker.answers import HeldOut, everyday, pairs
 from training.thinker.factors import stored
 from training.thinker.network import BOS, EOS, LOOK, LOOKED, SUFFIX, Network
-from training.thinker.samples import CHUNK, PER_SECOND, Sample, drift_of, loss_of, sample
+from training.thinker.samples import PER_SECOND, Sample, drift_of, loss_of, sample, with_sound
 from training.thinker.seen import FILMS, FPS, Case, about_thing, at_the_bell, film, still
 from training.thinker.sharpen import balanced
 from training.wall_clock import train
@@ -89,7 +90,9 @@ class Senses:
         """[n, 576] of each sound [samples] at 16 kHz."""
         if self.args.ear is not None and self._changed(self.args.ear):
             self.encoder = encoder_of(torch.load(self.args.ear, weights_only=False)["encoder"])
-        e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
+        with fast_products():
+            e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
+        e = e.float()
         return [row[:n] for row, n in zip(e, numbers)]
 
 
@@ -141,19 +144,24 @@ class Lessons:
         e = self.senses.look(case.frames, case.said, self._shown())
         flat, height, width = e.flatten(0, 1), case.frames.shape[1] // 28, case.frames.shape[2] // 28
         if case.bell is None:
-            part = self.network.between(LOOK, flat, LOOKED), VideoSpan(len(e), height, width, 2 / FPS)
-            return self._sample([part], (case.question + SUFFIX, case.answer))
-        sound = np.zeros(int(len(case.frames) / FPS * 16000), np.float32)
-        ring = bell(self.rnd)[: len(sound) - int(case.bell * 16000)]
-        sound[int(case.bell * 16000) :][: len(ring)] = ring
-        (heard,) = self.senses.hear([torch.from_numpy(sound)])
-        span = VideoSpan(len(e), height, width, 2 / FPS, len(heard))
-        rows, seen_at, heard_at = [self.network.embed([LOOK, BOS])], 0, 0
-        for pictures, sounds in interleave_counts(span, PER_SECOND, CHUNK):
-            rows += [flat[seen_at : seen_at + pictures], heard[heard_at : heard_at + sounds]]
-            seen_at, heard_at = seen_at + pictures, heard_at + sounds
-        rows.append(self.network.embed([EOS, LOOKED]))
-        return self._sample([(torch.cat(rows), span)], (case.question + SUFFIX, case.answer))
+            span = VideoSpan(len(e), height, width, 2 / FPS)
+            rows = self.network.between(LOOK, flat, LOOKED)
+            there = [(i, j) for i, cells in enumerate(case.said) for j, cell in enumerate(cells) if cell]
+            places, pairs = torch.tensor([1 + i * height * width + j for i, j in there]), [i for i, _ in there]
+        else:
+            sound = np.zeros(int(len(case.frames) / FPS * 16000), np.float32)
+            ring = bell(self.rnd)[: len(sound) - int(case.bell * 16000)]
+            sound[int(case.bell * 16000) :][: len(ring)] = ring
+            (heard,) = self.senses.hear([torch.from_numpy(sound)])
+            span = VideoSpan(len(e), height, width, 2 / FPS, len(heard))
+            rows, places = with_sound(self.network, flat, heard, span)
+            pairs = [min(int(j / PER_SECOND * FPS / 2), len(e) - 1) for j in range(len(heard))]
+        told = None
+        if case.told is not None:
+            words = {word: self.network.ids(" " + word)[0] for word in case.told}
+            told = places, torch.tensor([words[case.told[pair]] for pair in pairs])
+        turns = [(case.question + SUFFIX, case.answer)]
+        return sample(self.network, [(rows, span)], turns, self.args.plain_order, told)
 
     def _thing(self, number: int) -> list[Sample]:
         assert self.supply is not None
@@ -175,7 +183,7 @@ class Lessons:
         return [self.film(film(self.rnd, self.films, self.rnd.choice(SIDES))) for _ in range(number)]
 
     def _bell(self, number: int) -> list[Sample]:
-        return [self.film(at_the_bell(self.rnd, self.rnd.choice(SIDES))) for _ in range(number)]
+        return [self.film(at_the_bell(self.rnd, self.rnd.choice((56, 56, 84)))) for _ in range(number)]
 
     def _typed(self, number: int) -> list[Sample]:
         pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number // 2)
