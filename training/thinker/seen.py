@@ -249,7 +249,7 @@ def at_the_bell(rnd: random.Random, side: int) -> Case:
     colors = rnd.sample(list(d.COLORS), rnd.randint(2, 3))
     size = rnd.uniform(0.14, 0.3)
     things = [Thing(shape, c, rnd.uniform(0.35, 0.65), rnd.uniform(0.35, 0.65), size) for c in colors]
-    times = [2 * rnd.randint(*rnd.choice([(1, 4), (1, 4), (4, 7)])) for _ in colors]
+    times = [2 * rnd.randint(*rnd.choice([(1, 4), (4, 7)])) for _ in colors]
     film = _steady(things, times, rnd, side)
     at = rnd.randrange(len(colors))
     begin, length = sum(times[:at]) / FPS, times[at] / FPS

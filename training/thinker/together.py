@@ -183,7 +183,7 @@ class Lessons:
         return [self.film(film(self.rnd, self.films, self.rnd.choice(SIDES))) for _ in range(number)]
 
     def _bell(self, number: int) -> list[Sample]:
-        return [self.film(at_the_bell(self.rnd, self.rnd.choice((56, 56, 84)))) for _ in range(number)]
+        return [self.film(at_the_bell(self.rnd, self.rnd.choice((56, 84)))) for _ in range(number)]
 
     def _typed(self, number: int) -> list[Sample]:
         pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number // 2)
