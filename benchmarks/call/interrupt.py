@@ -83,8 +83,9 @@ def _one_round(talk: Window) -> Round:
         wait_for_silence(answered)
     spoken = np.asarray(soxr.resample(voice, 16_000, RATE), np.float32)
     start, _ = position_of(spoken, asked.samples[first[0] :])
-    begin = start + int(np.flatnonzero(np.abs(spoken) > 0.02 * np.abs(spoken).max())[0])
-    loud = loud_blocks(answered.samples[first[1] :])[: (start + len(spoken)) // _BLOCK]
+    voiced = start + np.flatnonzero(np.abs(spoken) > 0.02 * np.abs(spoken).max())
+    begin, end = int(voiced[0]), int(voiced[-1])  # behind the end, the answer to this voice may sound
+    loud = loud_blocks(answered.samples[first[1] :])[: end // _BLOCK]
     over = loud[begin // _BLOCK :]
     gap = next((n for n in range(min(200, len(over))) if not over[n : n + 5].any()), None)
     until = round((cancelled + _ON_ITS_WAY) / 0.01)
