@@ -28,7 +28,7 @@ from training.ear.encoder import Encoder, encoder_of
 from training.ear.resume import ear_state
 from training.ear.sound import collate, log_mel
 from training.eye.train import CONFIG, eye_state, patches
-from training.thinker.factors import stored
+from training.thinker.factors import factors_of, stored
 from training.thinker.network import SUFFIX, Network
 from training.thinker.samples import sample, with_sound
 
@@ -64,8 +64,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    state, factors = stored(args.model)
-    network = Network(args.model, state=state)
+    network = Network(args.model, state=stored(args.model)[0])
     eye = VisionEncoder(CONFIG).eval()
     eye.load_state_dict(eye_state(read_tensors(args.model, "thinker.visual.")))
     own = torch.load(args.ear, weights_only=False)["encoder"] if args.ear else None
@@ -74,7 +73,7 @@ def main() -> None:
     for name, checkpoint, plain in (("time-aligned", args.aligned, False), ("plain order", args.plain, True)):
         if plain and checkpoint is None:
             continue
-        network.factors = torch.load(checkpoint, weights_only=False)["factors"] if checkpoint else factors
+        network.factors = factors_of(checkpoint or args.model)
         said = [answer(network, eye, ear, film, plain) for film in films]
         good = [right(s, f.accepted) and not right(s, f.refused) for s, f in zip(said, films)]
         result.rows.append(share(name, good, chance=1 / 3))

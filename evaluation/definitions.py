@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 
 from evaluation.results import Result, share, table
-from training.thinker.factors import stored
+from training.thinker.factors import factors_of, stored
 from training.thinker.network import Network
 
 _WORD, _DEFINITION = re.compile(r"^[a-z]{4,12}$"), re.compile(r"^[a-z][a-z ,'-]*$")
@@ -81,10 +81,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    state, factors = stored(args.model)
-    network = Network(args.model, state=state)
-    if args.factors:
-        factors = torch.load(args.factors, weights_only=False)["factors"]
+    network = Network(args.model, state=stored(args.model)[0])
+    factors = factors_of(args.factors or args.model)
     asked = items(args.wordnet, args.number)
     result = Result([], note="chance is one in four")
     for name, own in (("SmolLM2", None), ("with what was learned since", factors)):

@@ -42,6 +42,14 @@ def stored(model: Path) -> tuple[dict[str, Tensor], Factors]:
     return narrowed({key.removeprefix("thinker."): value for key, value in base.items()}), factors
 
 
+def factors_of(path: Path) -> Factors:
+    """Of a checkpoint of training.thinker.together, or of a model's folder."""
+    if path.is_dir():
+        return stored(path)[1]
+    factors: Factors = torch.load(path, weights_only=False)["factors"]
+    return factors
+
+
 def packed(factors: Factors, wide: int) -> dict[str, Tensor]:
     """The factors as they are stored, for a stream of `wide` columns."""
     out: dict[str, Tensor] = {}

@@ -14,16 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.thinker.factors import stored
-from training.thinker.network import Factors
-
-
-def factors_of(path: Path) -> Factors:
-    """Of a checkpoint, or of a model's folder."""
-    if path.is_dir():
-        return stored(path)[1]
-    factors: Factors = torch.load(path, weights_only=False)["factors"]
-    return factors
+from training.thinker.factors import factors_of
 
 
 def mean_of(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
