@@ -183,7 +183,9 @@ class ScriptedConversation:
         if folder:
             number = len(list(Path(folder).glob("*.txt"))) + 1
             np.save(Path(folder, f"{number}.npy"), np.concatenate([np.zeros(0, np.float32), *self.told_voice]))
-            Path(folder, f"{number}.txt").write_text(said, "utf-8")
+            part = Path(folder, f"{number}.part")  # who waits for the file must never find it empty
+            part.write_text(said, "utf-8")
+            part.rename(part.with_suffix(".txt"))
 
     def _words(self, said: str) -> list[str]:
         if said.startswith("recite history"):
