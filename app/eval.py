@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--suite",
         action="append",
         metavar="NAME",
-        help="text, spoken, noise, transcription, image, things, video, sound-and-picture or speech, any number "
-        "of times (default: all)",
+        help="text, spoken, noise, transcription, image, things, video, sound-and-picture, aloud, turns or speech, any "
+        "number of times (default: all)",
     )
     parser.add_argument(
         "--cases", type=_count, metavar="N", help="at most so many of each kind (default: all there are)"

@@ -1,7 +1,8 @@
 """The suites of the command `eval`: what is asked of a model, and what is counted.
 
 X → text: typed questions; the same questions spoken by voices that no training of nano has heard, plain, in a café and
-in a room; what people said, word for word; drawn pictures, things to name, films, and films with a bell. X → speech:
+in a room; what people said, word for word; drawn pictures, things to name, films, and films with a bell; pictures and
+films with the question spoken; conversations of several turns. X → speech:
 the model's own replies, heard by judges (evaluation.speech). Every suite uses the product's engine alone, so it runs on
 any model.
 """
@@ -22,7 +23,9 @@ from evaluation.results import Result, Row, quotient, share
 from evaluation.scenes import FPS, Scene, scenes
 from evaluation.sounds import clips, in_room, prompts, spoken, with_cafe
 from evaluation.things import things
+from evaluation.turns import UNKNOWN, talks
 from evaluation.words import right, word_errors
+from model.conversation import Conversation
 from model.engine import Engine
 from model.errors import BadInputError
 from model.events import Done
@@ -75,12 +78,24 @@ class Task:
                 talk.add_image(scene.frames[0])
             elif scene is not None:
                 talk.add_video(scene.frames, float(FPS), scene.samples)
-            if sound is not None:
-                for start in range(0, len(sound), _PIECE):
-                    talk.hear(sound[start : start + _PIECE])
-            if text is not None:
-                talk.say(text)
-            done = list(talk.reply(greedy=True, speech=False, max_text_tokens=most))[-1]
+            return self._turn(talk, text, sound, most)
+
+    def converse(self, turns: Sequence[str | np.ndarray]) -> str:
+        """The greedy answer to the last of several turns, each a text or a sound."""
+        with self.engine.conversation() as talk:
+            for turn in turns:
+                said = {"text": turn} if isinstance(turn, str) else {"sound": turn}
+                answer = self._turn(talk, **said)
+        return answer
+
+    def _turn(self, talk: Conversation, text: str | None = None, sound: np.ndarray | None = None,
+              most: int = _ANSWER_TOKENS) -> str:  # fmt: skip
+        if sound is not None:
+            for start in range(0, len(sound), _PIECE):
+                talk.hear(sound[start : start + _PIECE])
+        if text is not None:
+            talk.say(text)
+        done = list(talk.reply(greedy=True, speech=False, max_text_tokens=most))[-1]
         assert isinstance(done, Done)
         self.count()
         return done.text.strip()
@@ -183,6 +198,41 @@ def seen(suite: str, task: Task) -> Result:
     return Result(rows, answers)
 
 
+def asked_aloud(task: Task) -> Result:
+    """The questions about drawn pictures and films, typed and spoken."""
+    rows: list[Row] = []
+    answers: list[dict[str, Any]] = []
+    both: tuple[list[float], list[float]] = ([], [])
+    all_scenes = [scene for suite in ("image", "video") for scene in scenes(suite, task.cases or 50)]
+    for kind in dict.fromkeys(scene.kind for scene in all_scenes):
+        mine = [s for s in all_scenes if s.kind == kind]
+        typed = [_seen(s, task.ask(s.question, scene=s)) for s in mine]
+        heard = [_seen(s, task.ask(sound=spoken(s.question), scene=s)) for s in mine]
+        rows += [share(f"{kind}, {how}", [a["right"] for a in found], mine[0].chance)
+                 for how, found in (("typed", typed), ("aloud", heard))]  # fmt: skip
+        for found, into in zip((heard, typed), both):
+            into.extend(float(a["right"]) for a in found)
+        answers += typed + [a | {"kind": f"{kind}, aloud"} for a in heard]
+    return Result([*rows, quotient("aloud over typed", *both)], answers)
+
+
+def several_turns(task: Task) -> Result:
+    """What was told and is asked for later, and the same questions where it never was: typed, and all of it spoken."""
+    rows: list[Row] = []
+    answers: list[dict[str, Any]] = []
+    for how in ("typed", "spoken"):
+        for what, told in (("told before", True), ("never told", False)):
+            found: list[dict[str, Any]] = []
+            for talk in talks(task.cases or 36):
+                turns = talk.turns(told)
+                answer = task.converse(turns if how == "typed" else [spoken(turn) for turn in turns])
+                good = right(answer, talk.answers if told else UNKNOWN)
+                found.append({"kind": f"{what}, {how}", "turns": turns, "answer": answer, "right": good})
+            rows.append(share(f"{what}, {how}", [a["right"] for a in found]))
+            answers += found
+    return Result(rows, answers)
+
+
 def speech(task: Task) -> Result:
     """The model's own replies, heard by judges."""
     from evaluation.speech import measured
@@ -199,6 +249,8 @@ SUITES: dict[str, tuple[str, Callable[[Task], Result]]] = {
     "things": ("200 common things, drawn in a style of their own, to be named", partial(seen, "things")),
     "video": ("drawn films: direction, order, change, flashes", partial(seen, "video")),
     "sound-and-picture": ("what was seen when the bell rang", partial(seen, "sound and picture")),
+    "aloud": ("drawn pictures and films, with the question spoken", asked_aloud),
+    "turns": ("what was told before, and what never was", several_turns),
     "speech": ("its own speech, heard by judges, voice by voice", speech),
 }
 

@@ -16,6 +16,7 @@ from app.commands import main
 from evaluation import speech, suites
 from evaluation.scenes import scenes
 from evaluation.sounds import spoken
+from evaluation.turns import Talk, talks
 from model.events import Done, SpeechChunk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +109,56 @@ def test_naming_every_color_is_no_answer_and_other_pictures_are_noticed(evaluate
     babbles = {s.question: "red green blue yellow orange purple black white left right" for s in scenes("image", 4)}
     _, found, _, _ = evaluated(Knowing(babbles), "--suite", "image", "--cases", "4")
     assert _value(found, "image", "color") == 0
+
+
+def test_a_question_asked_aloud_is_about_what_is_seen(evaluated: Any) -> None:
+    all_scenes = [s for suite in ("image", "video") for s in scenes(suite, 2)]
+    right = {s.frames.tobytes() + s.question.encode(): f"It is {s.accepted[0]}." for s in all_scenes}
+    right |= {s.frames[0].tobytes() + s.question.encode(): f"It is {s.accepted[0]}." for s in all_scenes[:8]}
+    _, found, _, _ = evaluated(Knowing(right), "--suite", "aloud", "--cases", "2")
+    assert _value(found, "aloud", "color, typed") == _value(found, "aloud", "flashes, typed") == 1
+    assert _value(found, "aloud", "color, aloud") == _value(found, "aloud", "aloud over typed") == 0
+    heard = {spoken(s.question).tobytes(): f"It is {s.accepted[0]}." for s in all_scenes}
+    _, found, _, _ = evaluated(Knowing(heard), "--suite", "aloud", "--cases", "2")
+    assert _value(found, "aloud", "order, typed") == 0 and _value(found, "aloud", "order, aloud") >= 0.5
+
+
+class Listening(Conversing):
+    """Is asked for what it was told before, and says it, or else what it is known for."""
+
+    def __init__(self, knowing: Knowing) -> None:
+        super().__init__(knowing)
+        self.earlier: list[str | bytes] = []
+
+    def reply(self, **options: Any) -> Iterator[Any]:
+        self.earlier.append(self.text or self.sound.tobytes())
+        self.text, self.sound = "", np.zeros(0, np.float32)
+        texts = [talk.answers[0] for talk in talks(12) if self._told(talk)]
+        yield Done(f"It is {(texts or self.knowing.voices)[0]}.", 0.2, 1, [], [], 16_000, 0)
+
+    def _told(self, talk: Talk) -> bool:
+        told, question = ((text, spoken(text).tobytes()) for text in (talk.told, talk.question))
+        return self.earlier[-1] in question and bool(set(told) & set(self.earlier))
+
+
+def test_who_remembers_is_told_from_who_never_knows(evaluated: Any) -> None:
+    engine = Knowing({})
+    engine.voices = ("not known",)  # type: ignore[misc, assignment]
+    engine.conversation = lambda voice=None: Listening(engine)  # type: ignore[method-assign]
+    rows = ("told before, typed", "never told, typed", "told before, spoken", "never told, spoken")
+    _, found, _, _ = evaluated(engine, "--suite", "turns", "--cases", "12")
+    assert [_value(found, "turns", row) for row in rows] == [1, 0, 1, 0]
+    engine.voices = ("something I do not know",)  # type: ignore[misc, assignment]
+    _, found, _, _ = evaluated(engine, "--suite", "turns", "--cases", "12")
+    assert [_value(found, "turns", row) for row in rows] == [1, 1, 1, 1]
+    engine.conversation = lambda voice=None: Forgetting(engine)  # type: ignore[method-assign]
+    _, found, _, _ = evaluated(engine, "--suite", "turns", "--cases", "12")
+    assert [_value(found, "turns", row) for row in rows] == [0, 1, 0, 1]
+
+
+class Forgetting(Listening):
+    def _told(self, talk: Talk) -> bool:
+        return False
 
 
 def test_what_people_say_is_compared_word_for_word(evaluated: Any, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ HEADS, KV_HEADS, HEAD, LAYERS, WIDTH, EPS, THETA = 9, 3, 64, 30, 576, 1e-5, 1000
 SECTIONS = (8, 12, 12)  # frequencies that follow time, row and column
 PREFIX = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n"
 SUFFIX = "<|im_end|>\n<|im_start|>assistant\n"
+NEXT = "<|im_end|>\n<|im_start|>user\n"
 BOS, EOS, END = 4, 5, 2  # <|audio_bos|>, <|audio_eos|>, <|im_end|>
 LOOK, LOOKED = 6, 7  # <|vision_bos|>, <|vision_eos|>
 FUSED = {"qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), "o": ("self_attn.o_proj",),

@@ -15,6 +15,7 @@ from training.data.drawings import NUMBERS, SHAPES, Scene, Thing
 from training.eye.words import Said
 
 FPS = 8
+SIDES = (56, 84, 84)  # of films, in pixels
 
 
 @dataclass(frozen=True)
@@ -273,3 +274,11 @@ def film(rnd: random.Random, shares: dict[str, float] | None = None, side: int =
     """A film without sound; `shares`: of kinds, where they are not those of FILMS."""
     shares = FILMS | (shares or {})
     return _MAKERS[rnd.choices(list(shares), list(shares.values()))[0]](rnd, side)
+
+
+def case_of(kind: str, seed: int) -> Case:
+    """The same case for the same seed: a "still", a "film", or a film with a "bell"."""
+    rnd = random.Random(seed)
+    if kind == "still":
+        return still(rnd)
+    return film(rnd, side=rnd.choice(SIDES)) if kind == "film" else at_the_bell(rnd, rnd.choice(SIDES))
