@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from training.wall_clock import progress
+
 
 def deadline(clock: str | None) -> float | None:
     """The next time it is HH:MM (UTC), in seconds since 1970."""
@@ -23,7 +25,7 @@ def deadline(clock: str | None) -> float | None:
 class Loop:
     """Counts CPU minutes (not wall clock: the machine is shared), saves, resumes and logs.
 
-    ``for progress in loop:`` yields 0 → 1 over the planned CPU minutes; call ``loop.step(loss)`` once an iteration.
+    ``for share in loop:`` yields 0 → 1 over the planned CPU minutes; call ``loop.step(loss)`` once an iteration.
     The environment variable TRAIN_UNTIL (HH:MM, UTC) shortens the plan to what can be done by then, so that the
     learning rate has come down in time however busy the machine is.
     """
@@ -54,18 +56,22 @@ class Loop:
     def __iter__(self) -> Iterator[float]:
         begin, first, saved = time.process_time() - 60 * self.spent, self.spent, self.spent
         self.began = time.time()
+        bar = progress(self.minutes)
         while True:
             self.spent = (time.process_time() - begin) / 60
-            progress = self.spent / self._planned(self.spent - first)
-            if progress >= 1:
+            bar.total = self._planned(self.spent - first)
+            bar.update(self.spent - bar.n)
+            share = self.spent / bar.total
+            if share >= 1:
                 break
-            decay = min(1.0, max(0.03, (1 - progress) / (1 - self.hold)))
+            decay = min(1.0, max(0.03, (1 - share) / (1 - self.hold)))
             for group in self.optimizer.param_groups:
                 group["lr"] = self.rate * min(1.0, (self.steps + 1) / self.warm) * decay
-            yield progress
+            yield share
             if self.spent - saved > self.save_minutes:
                 self.save()
                 saved = self.spent
+        bar.close()
         self.save()
 
     def _planned(self, done: float) -> float:
