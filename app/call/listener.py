@@ -36,6 +36,8 @@ _TAIL_SECONDS = 0.12  # after the button is let go: what the sound card still ho
 
 _REOPENED_WITHIN = 3.0  # seconds
 _TRY_AGAIN = 0.1  # seconds
+_LOOK_AGAIN = 1.0  # seconds, once there has been no microphone for those: each look asks the whole sound system
+WAITS = "No microphone is left; the call goes on as soon as one is connected."
 GOES_ON = "The microphone had gone; the one that is there now is listened to."
 INSTEAD = "The chosen microphone is not there; the system's own is listened to."
 
@@ -202,7 +204,7 @@ class Listener:
     def _find(self, found: Ears, source: SoundSource, stop: threading.Event, run: int) -> None:
         framer, frames = Framer(), 0
         while not stop.wait(_POLL_SECONDS):
-            samples = self._read(source, stop, run)
+            samples = self._read(source, stop, run, found)
             interruptions, echoing = [], False
             if isinstance(source, echo.EchoFreeMicrophone):
                 interruptions, echoing = source.interruptions, source.echoing
@@ -239,13 +241,19 @@ class Listener:
         if self._recorder is not None:
             self._recorder.note(frame, **what)
 
-    def _read(self, source: SoundSource, stop: threading.Event, run: int) -> np.ndarray:
+    def _read(self, source: SoundSource, stop: threading.Event, run: int, found: Ears | None = None) -> np.ndarray:
+        """What has come; where the microphone has gone, of the one that is there next. A call, `found`, waits for it."""
         try:
             samples = source.read()
         except AudioError:
-            if not self._reopen(source, stop):
+            if self._reopen(source, stop):
+                self._tell_instead(run, GOES_ON)
+            elif found is None:
                 raise
-            self._tell_instead(run, GOES_ON)
+            elif self._wait_for_one(source, stop, run, found):
+                self._tell_instead(run, GOES_ON)
+            else:
+                return np.zeros(0, np.float32)
             samples = source.read()
         if len(samples):
             self.level = loudness(samples)
@@ -266,6 +274,22 @@ class Listener:
                 log.info("microphone: %s", error)
             if time.monotonic() > until or stop.wait(_TRY_AGAIN):
                 return False
+
+    def _wait_for_one(self, source: SoundSource, stop: threading.Event, run: int, found: Ears) -> bool:
+        """The same for as long as the call lasts, in the pauses of answers: looking for devices interrupts what plays.
+        A turn that was on is complete."""
+        self.level = 0.0
+        self._tell(run, *found.tell(Event.END))
+        self._on_heard(Heard(run, notice=WAITS))
+        while not stop.wait(_LOOK_AGAIN):
+            if self._loudspeaker is not None and self._loudspeaker.playing:
+                continue
+            try:
+                source.open()
+                return True
+            except AudioError as error:
+                log.debug("microphone: %s", error)
+        return False
 
     def _tell_instead(self, run: int, otherwise: str) -> None:
         instead = self._microphone is not None and self._microphone.instead

@@ -1225,6 +1225,10 @@
         <translation>无法使用麦克风（{0}：{1}）。</translation>
     </message>
     <message>
+        <source>No microphone is left; the call goes on as soon as one is connected.</source>
+        <translation>没有麦克风了；接上一个后，通话会继续。</translation>
+    </message>
+    <message>
         <source>The microphone had gone; the one that is there now is listened to.</source>
         <translation>麦克风已断开；正在使用现有的麦克风。</translation>
     </message>

@@ -174,6 +174,7 @@ _FORMS = (
         "Messages", "Without an echo canceller nothing is heard while an answer plays; install pywebrtc-audio for it."
     ),
     QT_TRANSLATE_NOOP("Messages", "The microphone cannot be used ({0}: {1})."),
+    QT_TRANSLATE_NOOP("Messages", "No microphone is left; the call goes on as soon as one is connected."),
     QT_TRANSLATE_NOOP("Messages", "The microphone had gone; the one that is there now is listened to."),
     QT_TRANSLATE_NOOP("Messages", "The chosen microphone is not there; the system's own is listened to."),
     QT_TRANSLATE_NOOP("Messages", "The loudspeaker had gone; the answer goes on on the one that is there now."),

@@ -62,6 +62,7 @@ class Told:
         self.started = self.ended = 0.0
         self.pieces: list[np.ndarray] = []
         self.turns = 0
+        self.notices: list[str] = []
         self.problem: str | None = None
 
     def __call__(self, heard: Heard) -> None:
@@ -76,6 +77,8 @@ class Told:
                 self.started, self.turns = at, self.turns + 1
             elif heard.change is TurnChange.ENDED:
                 self.ended = at
+            if heard.notice is not None:
+                self.notices.append(heard.notice)
             self.problem = self.problem or heard.problem
         return self.ended > 0 or self.problem is not None
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
 from app.audio_devices import AudioError
-from app.call.listener import Listener, ListenMode
+from app.call.listener import GOES_ON, WAITS, Listener, ListenMode
 from app.capture.microphone import Microphone
 from app.playback.speaker import Speaker
 from app.view_models.conversation import Phase
@@ -54,10 +55,10 @@ def test_loudspeaker_that_vanishes_is_told_and_comes_back(sound: PrivateSound) -
     speaker.close()
 
 
-def test_microphone_that_vanishes_is_told(sound: PrivateSound) -> None:
+def test_microphone_that_vanishes_while_a_button_is_held_is_told(sound: PrivateSound) -> None:
     told = Told()
     listener = Listener(told)
-    listener.start(ListenMode.HANDS_FREE)
+    listener.start(ListenMode.HOLD)
     wait_for(lambda: listener.level > 0 or sound.listeners() > 0, "for the microphone to open", 3)
     sound.pull_out()
     try:
@@ -73,17 +74,52 @@ def test_microphone_that_vanishes_is_told(sound: PrivateSound) -> None:
     microphone.close()
 
 
+def test_call_waits_for_the_only_microphone(sound: PrivateSound) -> None:
+    """A headset that is pulled out in the middle of a sentence, and put in again when somebody has found it."""
+    told = Told()
+    listener = Listener(told)
+    listener.start(ListenMode.HANDS_FREE)
+    wait_for(lambda: sound.listeners() > 0, "for the microphone to open", 5)
+    time.sleep(0.5)
+    with sound.say(framed(spoken(4.0))):
+        wait_for(lambda: told.has_ended() or told.turns == 1, "for the turn to begin", 8)
+        sound.pull_out()
+    try:
+        wait_for(lambda: told.has_ended() or bool(told.notices), "to be told", 12)
+        assert told.notices == [WAITS] and told.problem is None
+        assert told.ended > 0, "what was said until then is a turn"
+        time.sleep(2.0)
+    finally:
+        sound.plug_in()
+    wait_for(lambda: sound.listeners() > 0, "for the microphone to be opened again", 5)
+    told.ended = 0.0
+    time.sleep(0.5)
+    with sound.say(framed(spoken(1.2))):
+        wait_for(told.has_ended, "for the next turn", 12)
+    assert told.turns == 2 and told.notices == [WAITS, GOES_ON] and told.problem is None
+    sound.pull_out()
+    try:
+        wait_for(lambda: told.has_ended() and len(told.notices) == 3, "to be told again", 12)
+        began = time.monotonic()
+        listener.close()
+        assert time.monotonic() - began < 1.5, "who waits can be stopped"
+    finally:
+        sound.plug_in()
+
+
 def test_devices_that_vanish_are_told(qtbot: QtBot, call: Application, sound: PrivateSound) -> None:
     call.window.input.hands_free.click()
     qtbot.waitUntil(lambda: sound.listeners() == 1, timeout=3000)
     sound.pull_out()
     try:
         qtbot.waitUntil(call.window.banner.isVisible, timeout=12_000)
-        assert "microphone" in call.window.banner.text and "\n" not in call.window.banner.text
-        assert not call.window.input.hands_free.isChecked()
+        assert call.window.banner.text == WAITS
+        assert call.window.input.hands_free.isChecked()
         call.window.input.hands_free.click()
         qtbot.waitUntil(lambda: not call.shown.hands_free, timeout=4000)
-        assert "No microphone" in call.window.banner.text
+        call.window.input.hands_free.click()
+        qtbot.waitUntil(lambda: "No microphone could be opened" in call.window.banner.text, timeout=4000)
+        assert not call.shown.hands_free
         type_and_send(qtbot, call, "is anybody there")
         qtbot.waitUntil(answered(call), timeout=6000)
         qtbot.waitUntil(call.window.banner.isVisible, timeout=2000)
