@@ -77,7 +77,7 @@ class EngineLife:
             self._line.load(self._first_words())
 
     def _first_words(self) -> list[protocol.Command]:
-        self._shown.set_notice(None)
+        self._shown.clear_notice()
         self._shown.set_model(None)
         self._answering.repeatable = 0
         chosen = self._settings.current

@@ -57,6 +57,7 @@ class Remembering:
         self._earlier = EarlierTurns(shown, self._keeper, self, self._reopening.make_ready)
         self._open = KeptConversation()
         self._next = KeptConversation()  # of the conversation that is about to be opened
+        self._unusable: Notice | None = None  # what was told when nothing could be kept
         self._asked = 0  # the newest question to the list; answers to older ones are not wanted any more
         self._retried = self._purged = self._grown = time.monotonic()
         self._take_up()
@@ -303,9 +304,12 @@ class Remembering:
         text = (
             f"Conversations cannot be kept right now ({reason}); it will be tried again as long as the window is open."
         )
-        self._shown.set_notice(Notice(text, "warning"))
+        self._unusable = Notice(text, "warning", stays=True)
+        self._shown.set_notice(self._unusable)
 
     def history_usable(self) -> None:
         """All is well again."""
+        if self._unusable is not None:
+            self._shown.withdraw(self._unusable)
         self._shown.set_notice(Notice("Conversations are being kept again; nothing is missing."))
         self.refresh()

@@ -153,7 +153,7 @@ class Session:
             self.ask_again(question, keep=True)
             return
         self.stop()
-        self.shown.set_notice(None)
+        self.shown.clear_notice()
         self.shown.renew(question, answer)
         self._answering.begin(again=True)
         self.show_phase()
@@ -164,7 +164,7 @@ class Session:
         if not self.engine_is_there():
             return
         self.stop()
-        self.shown.set_notice(None)
+        self.shown.clear_notice()
         waiting, self.shown.attachments = self.shown.attachments, question.attachments
         again = self.begin_turn(question.text, spoken=False)
         self.shown.attachments = waiting
@@ -227,7 +227,7 @@ class Session:
     def make_way(self) -> None:
         """Whoever asks anew does not want to hear the rest of the last answer."""
         self._answering.stop(MessageState.INTERRUPTED)
-        self.shown.set_notice(None)
+        self.shown.clear_notice()
 
     def begin_turn(self, text: str, spoken: bool) -> Message:
         """A question begins, with the files that wait for it."""

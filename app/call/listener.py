@@ -242,7 +242,7 @@ class Listener:
             self._recorder.note(frame, **what)
 
     def _read(self, source: SoundSource, stop: threading.Event, run: int, found: Ears | None = None) -> np.ndarray:
-        """What has come; where the microphone has gone, of the one that is there next. A call, `found`, waits for it."""
+        """What has come; where the microphone has gone, of the next one. A call (`found`) waits for it."""
         try:
             samples = source.read()
         except AudioError:

@@ -53,11 +53,13 @@ class Notice:
     Attributes:
         severity: "info", "warning" or "error".
         action: what the button does: "restart", "settings" or "" for no button.
+        stays: whether it is true until it is withdrawn: nothing but the person's own click takes it away before.
     """
 
     text: str
     severity: str = "info"
     action: str = ""
+    stays: bool = False
 
 
 class What(Enum):
@@ -282,12 +284,30 @@ class ConversationViewModel:
             self.tell(What.HANDS_FREE)
 
     def set_notice(self, notice: Notice | None) -> None:
-        """Tell the person something, or take it away; then what waits behind it is told."""
+        """Tell the person something, or take it away; then what waits behind it is told. What stays is pushed back by
+        a warning alone, and comes again after it."""
+        standing = self.notice if self.notice is not None and self.notice.stays else None
         if notice is None and self._later:
             notice = self._later.pop(0)
+        elif notice is not None and standing is not None and notice != standing:
+            if notice.severity == "info":
+                self._later.append(notice)
+                return
+            self._later.insert(0, standing)
         if notice != self.notice:
             self.notice = notice
             self.tell(What.NOTICE)
+
+    def clear_notice(self) -> None:
+        """What was told belongs to what is over, unless it stays."""
+        if self.notice is not None and not self.notice.stays:
+            self.set_notice(None)
+
+    def withdraw(self, notice: Notice) -> None:
+        """It is not true any more."""
+        self._later = [other for other in self._later if other != notice]
+        if self.notice == notice:
+            self.set_notice(None)
 
     def tell_too(self, notice: Notice) -> None:
         """Tell the person something, behind a warning that is being told now."""

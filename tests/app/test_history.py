@@ -18,6 +18,7 @@ from app.history.records import StoredMessage
 from app.history.store import HistoryStore
 from app.kept_messages import TURNS_IN_MEMORY
 from app.settings import SettingsStore
+from app.view_models.conversation import Notice
 from app.view_models.message import AttachmentState, MessageState
 from app.window.history_list import Heading
 from app.window.history_panel import HistoryPanel
@@ -345,6 +346,33 @@ def test_export(qtbot: QtBot, start: Start, tmp_path: Path, monkeypatch: pytest.
     panel._export(entry, ".md")
     qtbot.waitUntil(application.window.banner.isVisible, timeout=15_000)
     assert "cannot be written" in application.window.banner.text
+
+
+def test_that_nothing_can_be_kept_is_told_for_as_long_as_it_is_so(qtbot: QtBot, start: Start) -> None:
+    """Of all that may be told meanwhile, it is what somebody would miss most."""
+    application = start()
+    ask(qtbot, application, "hello")
+    keeper, shown = application.remembering._keeper, application.shown
+    keeper.settle()
+    pages = "PRAGMA max_page_count = {}"
+    keeper._opened()._database.execute(pages.format(1))  # SQLite's own "disk is full"; no less than there are
+    ask(qtbot, application, "and more")  # its answer, with its sound, needs more pages
+    qtbot.waitUntil(lambda: "cannot be kept" in application.window.banner.text, timeout=15_000)
+    told = application.window.banner.text
+    shown.set_notice(Notice("The loudspeaker had gone; the answer goes on on the one that is there now."))
+    ask(qtbot, application, "is it still told")
+    assert application.window.banner.isVisible() and application.window.banner.text == told
+    shown.set_notice(Notice("The microphone has gone; connect it and try again.", "warning"))
+    assert "microphone" in application.window.banner.text
+    ask(qtbot, application, "and now")
+    assert application.window.banner.text == told, "a warning that is over makes room for it again"
+
+    keeper._opened()._database.execute(pages.format(100_000))
+    keeper.retry()
+    qtbot.waitUntil(lambda: "kept again" in application.window.banner.text, timeout=15_000)
+    while shown.notice is not None:
+        assert "cannot be kept" not in shown.notice.text
+        shown.set_notice(None)
 
 
 def test_narrow_window_shows_the_list_alone(qtbot: QtBot, start: Start) -> None:
