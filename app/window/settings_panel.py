@@ -113,8 +113,11 @@ class SettingsPanel(QFrame):
         page, _ = self._pages[name]
         self._stack.setCurrentWidget(page)
         self._title.setText(page.title)
+        within = any(button.hasFocus() for button in self._buttons.buttons())
         for button in self._buttons.buttons():
             button.setChecked(button.objectName() == name)
+            if within and button.isChecked():
+                button.setFocus(Qt.FocusReason.OtherFocusReason)  # a ring around another one would mislead
         if page is not self.devices:
             self.devices.end_tests()
 

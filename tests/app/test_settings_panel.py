@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -308,3 +309,11 @@ def test_key_of_every_window_says_where_there_is_none(
     page.key.activated.emit(page.key.currentIndex())
     qtbot.waitUntil(lambda: "no display" in page._key_note.text(), timeout=15_000)
     assert application.settings.current.global_key == "F12"
+
+
+def test_ring_around_a_page_goes_with_a_click(qtbot: QtBot, panel: SettingsPanel) -> None:
+    """The panel opens with the focus on its first page; a click on another one must not leave the ring behind."""
+    buttons = {button.objectName(): button for button in panel._buttons.buttons()}
+    qtbot.waitUntil(lambda: any(button.hasFocus() for button in buttons.values()), timeout=3000)
+    qtbot.mouseClick(buttons["look"], Qt.MouseButton.LeftButton)
+    assert panel.page == "look" and buttons["look"].hasFocus()
