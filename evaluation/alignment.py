@@ -24,8 +24,8 @@ from evaluation.words import right
 from model.checkpoint.weights import read_tensors
 from model.rope import VideoSpan
 from model.thinker.vision_encoder import VisionEncoder
-from training.ear.encoder import Encoder, encoder_of
-from training.ear.resume import ear_state
+from training.ear.encoder import Encoder
+from training.ear.resume import ear_of
 from training.ear.sound import collate, log_mel
 from training.eye.train import CONFIG, eye_state, patches
 from training.thinker.factors import factors_of, stored
@@ -67,8 +67,7 @@ def main() -> None:
     network = Network(args.model, state=stored(args.model)[0])
     eye = VisionEncoder(CONFIG).eval()
     eye.load_state_dict(eye_state(read_tensors(args.model, "thinker.visual.")))
-    own = torch.load(args.ear, weights_only=False)["encoder"] if args.ear else None
-    ear = encoder_of(own or ear_state(read_tensors(args.model, "thinker.audio_tower.")))
+    ear = ear_of(args.ear or args.model)
     films, result = scenes("sound and picture", args.number), Result([])
     for name, checkpoint, plain in (("time-aligned", args.aligned, False), ("plain order", args.plain, True)):
         if plain and checkpoint is None:

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 SPACE = "Ġ"  # how the tokenizer writes a leading space
-PER_SECOND = 25  # vectors of the ear
+PER_SECOND = 25  # vectors of the ear, and positions of time in the Thinker
 SAID_FOR = 3  # vectors in a row that say a word whose time is told
 COMMON = 12  # times that a token occurs in the training texts, at least
 SHORT = 3  # letters of a piece that may spell other words; of one that begins them, one less

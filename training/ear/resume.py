@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from model.checkpoint.weights import read_tensors
+from training.ear.encoder import Encoder, encoder_of
 from training.thinker.export import EMBEDDING, NARROW, narrowed
 from training.thinker.network import BOS, EOS
 
@@ -26,6 +27,13 @@ def ear_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
     state = {k: v.float().contiguous() for k, v in shipped.items() if not k.startswith("audio_bos_eos_token")}
     state["proj.weight"], state["proj.bias"] = state["proj.weight"][:NARROW], state["proj.bias"][:NARROW]
     return state
+
+
+def ear_of(path: Path) -> Encoder:
+    """The ear of a checkpoint of training.ear, or of a model's folder."""
+    if path.is_dir():
+        return encoder_of(ear_state(read_tensors(path, "thinker.audio_tower.")))
+    return encoder_of(torch.load(path, weights_only=False)["encoder"])
 
 
 def main() -> None:

@@ -17,11 +17,10 @@ import torch
 
 from evaluation.hearing import REPEAT
 from evaluation.words import spelled, word_errors
-from model.checkpoint.weights import read_tensors
 from training.data.clips import read_clips
-from training.ear.encoder import Encoder, encoder_of
+from training.ear.encoder import Encoder
 from training.ear.heard import people
-from training.ear.resume import ear_state
+from training.ear.resume import ear_of
 from training.ear.sound import collate, log_mel, plain
 from training.thinker.factors import stored
 from training.thinker.network import BOS, EOS, SUFFIX, Network
@@ -61,8 +60,7 @@ def main() -> None:
     state, factors = stored(args.model)
     network = Network(args.model, state=state)
     network.factors = torch.load(args.factors, weights_only=False)["factors"] if args.factors else factors
-    ear = torch.load(args.ear, weights_only=False)["encoder"] if args.ear else None
-    encoder = encoder_of(ear or ear_state(read_tensors(args.model, "thinker.audio_tower.")))
+    encoder = ear_of(args.ear or args.model)
     rows = read_clips(args.data / DEVELOPMENT) + [row for folder in args.people for row in people(folder)]
     for voice in dict.fromkeys(r["voice"] for r in rows):
         own = [r for r in rows if r["voice"] == voice]

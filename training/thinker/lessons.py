@@ -18,8 +18,8 @@ from model.rope import AudioSpan, ImageSpan, Span, TextSpan, VideoSpan
 from model.thinker.vision_encoder import VisionEncoder
 from training.data.bells import bell
 from training.data.questions import held_out
-from training.ear.encoder import encoder_of
-from training.ear.resume import ear_state
+from training.ear.ctc import PER_SECOND
+from training.ear.resume import ear_of
 from training.ear.sound import collate, load_shards, log_mel, plain, varied
 from training.ear.surroundings import Surroundings
 from training.eye.train import CONFIG, Supply, eye_state, patches
@@ -28,7 +28,7 @@ from training.eye.words import Said, Words
 from training.products import fast_products
 from training.thinker.answers import HeldOut, everyday, pairs
 from training.thinker.network import BOS, EOS, LOOK, LOOKED, NEXT, SUFFIX, Network
-from training.thinker.samples import PER_SECOND, Sample, sample, with_sound
+from training.thinker.samples import Sample, sample, with_sound
 from training.thinker.seen import FILMS, FPS, SIDES, Case, about_thing, at_the_bell, case_of, film, still
 from training.thinker.sharpen import balanced
 from training.thinker.turns import Exchange, conversation
@@ -44,7 +44,7 @@ class Senses:
     def __init__(self, args: argparse.Namespace, network: Network, names: list[str], rnd: random.Random):
         self.args, self.network, self.rnd = args, network, rnd
         self.words = Words(network.table, network.tokenizer, names)
-        self.encoder = encoder_of(ear_state(read_tensors(args.model, "thinker.audio_tower.")))
+        self.encoder = ear_of(args.model)
         self.eye = VisionEncoder(CONFIG).eval()
         self._read_at: dict[Path, float] = {}
         if args.eye is not None and args.eye.is_dir():
@@ -75,7 +75,7 @@ class Senses:
     def hear(self, sounds: list[Tensor]) -> list[Tensor]:
         """[n, 576] of each sound [samples] at 16 kHz."""
         if self.args.ear is not None and self._changed(self.args.ear):
-            self.encoder = encoder_of(torch.load(self.args.ear, weights_only=False)["encoder"])
+            self.encoder = ear_of(self.args.ear)
         with fast_products():
             e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
         e = e.float()
@@ -158,10 +158,7 @@ class Lessons:
             there = [(i, j) for i, cells in enumerate(case.said) for j, cell in enumerate(cells) if cell]
             places, pairs = torch.tensor([1 + i * height * width + j for i, j in there]), [i for i, _ in there]
         else:
-            sound = np.zeros(int(len(case.frames) / FPS * 16000), np.float32)
-            ring = bell(self.rnd)[: len(sound) - int(case.bell * 16000)]
-            sound[int(case.bell * 16000) :][: len(ring)] = ring
-            (heard,) = self.senses.hear([torch.from_numpy(sound)])
+            (heard,) = self.senses.hear([torch.from_numpy(case.sound(bell(self.rnd)))])
             span = VideoSpan(len(e), height, width, 2 / FPS, len(heard))
             rows, places = with_sound(self.network, flat, heard, span)
             pairs = [min(int(j / PER_SECOND * FPS / 2), len(e) - 1) for j in range(len(heard))]

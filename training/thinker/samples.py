@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model.rope import Span, VideoSpan, interleave_counts, span_positions
+from training.ear.ctc import PER_SECOND
 from training.thinker.network import BOS, END, EOS, LOOK, LOOKED, Network
 
-PER_SECOND, CHUNK = 25, 2  # positions of time in a second; seconds of pictures and sound in turn
+CHUNK = 2  # seconds of pictures and sound in turn
 MIDDLE = 14  # layers below the stream that is to tell what leads to an answer
 TOLD = 0.3  # weight of that
 

@@ -15,6 +15,7 @@ from training.data.drawings import NUMBERS, SHAPES, Scene, Thing
 from training.eye.words import Said
 
 FPS = 8
+RATE = 16_000  # samples of a film's sound in a second
 SIDES = (56, 84, 84)  # of films, in pixels
 
 
@@ -33,6 +34,13 @@ class Case:
     said: list[list[Said]]
     bell: float | None = None
     told: list[str] | None = None
+
+    def sound(self, ring: np.ndarray) -> np.ndarray:
+        """Silence as long as the film, float32 [samples] at 16 kHz, in which the bell rings like this."""
+        assert self.bell is not None
+        out, at = np.zeros(int(len(self.frames) / FPS * RATE), np.float32), int(self.bell * RATE)
+        out[at : at + len(ring)] = ring[: len(out) - at]
+        return out
 
 
 def _a(word: str) -> str:
