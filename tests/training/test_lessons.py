@@ -71,4 +71,4 @@ def test_turns_before_are_whole_exchanges(lessons: Lessons, monkeypatch: pytest.
     earlier = "".join(f"{q}<|im_end|>\n<|im_start|>assistant\n{a}<|im_end|>\n<|im_start|>user\n" for q, a in talk[:2])
     assert (typed.shared == network.embed(network.ids(earlier))).all()
     assert network.tokenizer.decode(typed.replies[0][:-1]) == "Your name is Tom."
-    assert len(heard.shared) < heard.after <= len(heard.shared) + 1
+    assert heard.after == len(heard.shared) == heard.places.max() + 1
