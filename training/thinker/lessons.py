@@ -76,6 +76,8 @@ class Senses:
         """[n, 576] of each sound [samples] at 16 kHz."""
         if self.args.ear is not None and self._changed(self.args.ear):
             self.encoder = ear_of(self.args.ear)
+        if not sounds:
+            return []
         with fast_products():
             e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
         e = e.float()
