@@ -88,6 +88,8 @@ class Stream:
             if closing.is_alive():
                 log.warning("PortAudio hangs in closing a device that has gone; leaving it alone")
                 library()._initialized = 0  # it must not be ended, not at exit either: that would wait for the stream
+                _Open.stuck = True
+                _Open.streams.discard(self)
             else:
                 _Open.streams.discard(self)
 
@@ -125,6 +127,7 @@ class _Open:
     lock = threading.RLock()
     streams: ClassVar[set[Stream]] = set()
     looked = -60.0  # when devices were last looked for although a stream was open
+    stuck = False  # PortAudio hangs in closing one: it can open others, but would never come back from being ended
 
 
 def library() -> Any:
@@ -200,6 +203,8 @@ def _look_again(whatever_plays: bool = False) -> bool:
     """Make PortAudio see what has been plugged in since it looked. That ends every stream: it is done while none is
     open, or, now and then, `whatever_plays`: those who have one notice, and open it again."""
     sound = library()
+    if _Open.stuck:
+        return False  # the devices that it knows, and the system's default, can still be opened
     if any(stream.alive for stream in _Open.streams):
         now = time.monotonic()
         if not whatever_plays or now < _Open.looked + _LOOK_EVERY:

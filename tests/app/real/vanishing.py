@@ -196,8 +196,18 @@ stream.abort = lambda: (abort(), time.sleep(60))
 began = time.monotonic()
 speaker.close()
 assert 0.9 < time.monotonic() - began < 3
+from app import audio_devices
+def never():
+    raise AssertionError("PortAudio would wait for the stream for ever")
+audio_devices.library()._terminate = never
+assert audio_devices.list_devices().outputs
 other = Speaker()
 assert other.open() and not speaker.playing
+other.close()
+third = Speaker("one that is not there")  # for which devices would be looked for anew
+assert third.open() and third.instead
+third.close()
+assert other.open()
 other.close()
 """
     assert subprocess.run([sys.executable, "-c", program], timeout=20).returncode == 0
