@@ -246,14 +246,12 @@ class Listener:
         try:
             samples = source.read()
         except AudioError:
-            if self._reopen(source, stop):
-                self._tell_instead(run, GOES_ON)
-            elif found is None:
-                raise
-            elif self._wait_for_one(source, stop, run, found):
-                self._tell_instead(run, GOES_ON)
-            else:
-                return np.zeros(0, np.float32)
+            if not self._reopen(source, stop):
+                if found is None:
+                    raise
+                if not self._wait_for_one(source, stop, run, found):
+                    return np.zeros(0, np.float32)
+            self._tell_instead(run, GOES_ON)
             samples = source.read()
         if len(samples):
             self.level = loudness(samples)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from training.data.clips import ClipWriter
-from training.data.small_voices import FLITE_VOICES, flite
+from training.data.small_voices import FLITE_VOICES, flite, pico
 from training.thinker.seen import case_of
 from training.thinker.turns import texts
 
@@ -39,8 +39,7 @@ class Voices:
             speed = rnd.uniform(0.9, 1.5)
             return self._hibari(text, speed=speed, seed=rnd.getrandbits(30)), 24_000, voice, speed
         if voice == "en-US":
-            speech = self._pico.speak(text, voice=voice, speed=rnd.uniform(0.8, 1.2), pitch=rnd.uniform(0.75, 1.2))
-            return np.frombuffer(speech, "<i2").astype(np.float32) / 32768, 16_000, voice, 1.0
+            return *pico(self._pico, text, rnd), voice, 1.0
         return *flite(text, voice), voice, 1.0
 
 

@@ -20,10 +20,14 @@ import tempfile
 import time
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.data.clips import ClipWriter
+
+if TYPE_CHECKING:
+    from py_nanotts import NanoTTS
 
 FLITE_VOICES = ("slt", "rms", "awb", "kal16")
 ESPEAK_ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc", "en-029")
@@ -38,6 +42,12 @@ def flite(text: str, voice: str) -> tuple[np.ndarray, int]:
         subprocess.run(["flite", "-voice", voice, "-t", text, "-o", file.name], check=True, capture_output=True)
         audio, rate = soundfile.read(file.name, dtype="float32")
     return audio, rate
+
+
+def pico(engine: NanoTTS, text: str, rnd: random.Random) -> tuple[np.ndarray, int]:
+    """The voice en-US at one of many paces and pitches: audio [samples] in [-1, 1] and its rate."""
+    speech = engine.speak(text, voice="en-US", speed=rnd.uniform(0.8, 1.2), pitch=rnd.uniform(0.75, 1.2))
+    return np.frombuffer(speech, "<i2").astype(np.float32) / 32768, 16000
 
 
 def espeak(text: str, rnd: random.Random) -> tuple[np.ndarray, int]:
@@ -106,7 +116,7 @@ def main() -> None:
     else:
         from py_nanotts import NanoTTS
 
-        pico = NanoTTS()
+        engine = NanoTTS()
         # Read from the end, so that few texts are spoken by Kokoro and by these as well.
         texts = [lists["sentences" if i % 3 == 2 else "questions"][-1 - i] for i in range(args.number)]
     speeds = [rnd.uniform(0.9, 1.5) for _ in texts]
@@ -122,9 +132,7 @@ def main() -> None:
         elif voice == "espeak":
             audio, rate = espeak(text, rnd)
         elif voice == "en-US":
-            rate = 16000
-            speech = pico.speak(text, voice=voice, speed=rnd.uniform(0.8, 1.2), pitch=rnd.uniform(0.75, 1.2))
-            audio = np.frombuffer(speech, "<i2").astype(np.float32) / 32768
+            audio, rate = pico(engine, text, rnd)
         else:
             audio, rate = flite(text, voice)
         if len(audio) == 0 or len(audio) > 9.5 * rate:
