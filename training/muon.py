@@ -9,15 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from training.products import FAST
+
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Roughly the nearest matrix with orthogonal rows or columns: Newton-Schulz iteration, the published factors."""
+    """Roughly the nearest matrix with orthogonal rows or columns: Newton-Schulz iteration, the published factors, in
+    bfloat16 as published where the processor has it."""
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
-    x = x / (x.norm() + 1e-7)
+    x = (x / (x.norm() + 1e-7)).to(FAST)
     for _ in range(steps):
         square = x @ x.T
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
-    return x.T if matrix.shape[0] > matrix.shape[1] else x
+    return (x.T if matrix.shape[0] > matrix.shape[1] else x).to(matrix.dtype)
 
 
 class Muon(torch.optim.Optimizer):

@@ -63,7 +63,7 @@ def test_question_about_a_picture_is_heard_behind_it(lessons: Lessons) -> None:
 def test_turns_before_are_whole_exchanges(lessons: Lessons, monkeypatch: pytest.MonkeyPatch) -> None:
     talk = [("My name is Tom.", "Hello Tom."), ("Do parrots sing?", "Parrots sing."),
             ("What is my name?", "Your name is Tom.")]  # fmt: skip
-    monkeypatch.setattr(module, "conversation", lambda rnd, ordinary: talk)
+    monkeypatch.setattr(module, "conversations", lambda rnd, ordinary, number: [talk] * number)
     heard, typed = lessons._turns(2)
     assert marks(lessons, heard) == [BOS, EOS, BOS, EOS], "what there is no clip of is typed"
     assert marks(lessons, typed) == []

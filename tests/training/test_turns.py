@@ -6,28 +6,32 @@ import random
 
 from training.thinker.answers import HeldOut
 from training.thinker.seen import case_of
-from training.thinker.turns import TOPICS, UNKNOWN, conversation, texts
+from training.thinker.topics import TOPICS
+from training.thinker.turns import UNKNOWN, conversation, texts, told_and_not
 
 ORDINARY = [(f"What is {n} plus one?", f"{n} plus one is {n + 1}.") for n in range(20)]
 
 
 def test_what_is_asked_was_told_before_or_is_not_known() -> None:
-    remembered = untold = 0
+    topics = set()
     for seed in range(400):
-        *before, (question, reply) = conversation(random.Random(seed), ORDINARY)
-        topic = next((t for t in TOPICS if question in t.asked), None)
-        if topic is None:
-            continue
-        told = [said for said, _ in before]
-        mine = [value for value in topic.values if any(form.format(value) in told for form in topic.told)]
-        if reply == topic.unknown:
-            untold += 1
-            assert not mine, (before, question)
-        else:
-            remembered += 1
-            (value,) = mine
-            assert value.removeprefix("in my ") in reply
-    assert remembered > 80 and untold > 20
+        told, untold = told_and_not(random.Random(seed), ORDINARY)
+        question = told[-1][0]
+        (topic,) = (t for t in TOPICS if question in t.asked)
+        topics.add(topic.unknown + topic.known)
+        (tells,) = (said for said in told if said not in untold and said[0] != question)
+        assert [e for e in told[:-1] if e != tells] == untold[:-1], "nothing else is different"
+        (value,) = (v for v in topic.values if any(form.format(v) == tells[0] for form in topic.told))
+        assert told[-1][1] == topic.known.format(value.replace("my ", "your "))
+        assert untold[-1] == (question, topic.unknown)
+        earlier = {said for said, _ in untold[:-1]}
+        assert not [v for v in topic.values for form in topic.told if form.format(v) in earlier]
+    assert len(topics) > 100
+
+
+def test_a_question_belongs_to_one_topic() -> None:
+    asked = [question for topic in TOPICS for question in topic.asked]
+    assert len(asked) == len(set(asked))
 
 
 def test_what_was_said_is_said_again() -> None:

@@ -17,11 +17,11 @@ import numpy as np
 
 from training.data.clips import ClipWriter
 from training.data.small_voices import FLITE_VOICES, flite, pico
-from training.thinker.seen import case_of
+from training.thinker.seen import NAME_IT, case_of
 from training.thinker.turns import texts
 
 KINDS, SHARES = ("still", "film", "bell"), (0.5, 0.38, 0.12)
-EACH = 3  # voices in which everything of several turns is said
+EACH, NAMING = 1, 12  # voices in which everything of several turns is said, and what asks for the name of a thing
 
 
 class Voices:
@@ -47,10 +47,11 @@ def main() -> None:
     """Resumable."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--number", type=int, default=4500, help="of cases")
+    parser.add_argument("--number", type=int, default=5000, help="of cases")
     args = parser.parse_args()
     rnd, voices, writer, start = random.Random(17), Voices(), ClipWriter(args.out), time.time()
     jobs: list[tuple[str, dict[str, object]]] = [(text, {}) for text in texts() for _ in range(EACH)]
+    jobs += [(text, {}) for text in NAME_IT for _ in range(NAMING)]
     for _ in range(args.number):
         kind, seed = rnd.choices(KINDS, SHARES)[0], rnd.getrandbits(40)
         jobs.append((case_of(kind, seed).question, {"kind": kind, "seed": seed}))

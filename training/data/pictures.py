@@ -1,9 +1,10 @@
 """Named pictures in several drawing styles, as one file of pixels.
 
-    python -m training.data.pictures training runs/eye/pictures --fluent DIR --noto DIR --flat DIR --openclipart DIR
+    python -m training.data.pictures training runs/eye/pictures --fluent DIR --noto DIR --icons DIR... --openclipart DIR
 
-Styles: Fluent 3D (npm @lobehub/fluent-emoji-3d 1.1.0, MIT), Fluent flat (npm @iconify-json/fluent-emoji-flat 1.2.6,
-MIT), openclipart (Debian openclipart-png, public domain). The folders are those of the unpacked packages. Of Noto (npm
+Styles: Fluent 3D (npm @lobehub/fluent-emoji-3d 1.1.0, MIT), openclipart (Debian openclipart-png, public domain), and as
+icons (npm @iconify-json/NAME) fluent-emoji-flat 1.2.6 (MIT), twemoji 1.2.5, emojione 1.2.3 and streamline-emojis 1.2.4
+(CC BY 4.0), fxemoji 1.2.2 (Apache-2.0). The folders are those of the unpacked packages. Of Noto (npm
 emoji-datasource-google 16.0.0, Apache-2.0) only the list of names is read here; its drawings are the held-out style, of
 which `python -m training.data.pictures held-out evaluation/noto.zip --noto DIR --tokenizer assets/nano/tokenizer.json`
 writes those that `eval` shows.
@@ -49,10 +50,12 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Emoji:
-    """A thing to name. names: what counts as its name, the first is the one that is taught."""
+    """A thing to name. names: what counts as its name, the first is the one that is taught; spelled: what sets of
+    drawings call it, which may be more than a thing ("car" is several)."""
 
     code: str
     names: tuple[str, ...]
+    spelled: tuple[str, ...]
     noto: str
 
 
@@ -80,7 +83,7 @@ def emojis(noto: Path) -> list[Emoji]:
         first = _SAID.get(name) or re.sub(r" (face|symbol)$|^(front-facing|smiling) ", "", name)
         others = [re.sub(r"\d+$", "", s.replace("_", " ").replace("-", " ")) for s in entry["short_names"]]
         names = tuple(dict.fromkeys([first, name, *others]))
-        out.append(Emoji(entry["unified"].lower(), names, entry["image"]))
+        out.append(Emoji(entry["unified"].lower(), names, (name, *entry["short_names"]), entry["image"]))
     return out
 
 
@@ -117,17 +120,25 @@ def _fluent(folder: Path, things: list[Emoji]) -> Iterator[tuple[Picture, np.nda
                 break
 
 
-def _flat(folder: Path, things: list[Emoji]) -> Iterator[tuple[Picture, np.ndarray]]:
+def _icons(folder: Path, things: list[Emoji]) -> Iterator[tuple[Picture, np.ndarray]]:
+    """A package of Iconify's: by its list of codes, else by the name, which every set spells in its own way."""
     import resvg_py
 
-    icons = json.loads((folder / "icons.json").read_text())["icons"]
-    names = json.loads((folder / "chars.json").read_text())
+    kept = json.loads((folder / "icons.json").read_text())
+    by_code = json.loads((folder / "chars.json").read_text()) if (folder / "chars.json").exists() else {}
+    by_name = {re.sub(r"-[12]$|[^a-z0-9]", "", name): name for name in reversed(kept["icons"])}
     for thing in things:
-        name = names.get(thing.code) or names.get(thing.code.replace("-fe0f", ""))
-        if name in icons:
-            svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{icons[name]["body"]}</svg>'
-            png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE))
-            yield Picture(thing.names[0], "flat", name), _on_square(Image.open(io.BytesIO(png)))
+        spelled = (by_name.get(re.sub(r"[^a-z0-9]", "", name)) for name in thing.spelled)
+        codes = (by_code.get(thing.code), by_code.get(thing.code.replace("-fe0f", "")))
+        name = next((name for name in (*codes, *spelled) if name in kept["icons"]), None)
+        if name is None:
+            continue
+        icon = kept["icons"][name]
+        width, height = (icon.get(side, kept.get(side, 16)) for side in ("width", "height"))
+        box = f'viewBox="{icon.get("left", 0)} {icon.get("top", 0)} {width} {height}"'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{icon["body"]}</svg>'
+        png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE))
+        yield Picture(thing.names[0], kept["prefix"], name), _on_square(Image.open(io.BytesIO(png)))
 
 
 def _openclipart(folder: Path, things: list[Emoji]) -> Iterator[tuple[Picture, np.ndarray]]:
@@ -151,7 +162,9 @@ def build(args: argparse.Namespace) -> None:
     rows: list[Picture] = []
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with args.out.with_suffix(".pixels").open("wb") as file:
-        for source, folder in ((_fluent, args.fluent), (_flat, args.flat), (_openclipart, args.openclipart)):
+        icons = [(_icons, folder) for folder in args.icons]
+        sources = [(_fluent, args.fluent), *icons, (_openclipart, args.openclipart)]
+        for source, folder in sources:
             for picture, pixels in source(folder, things):
                 if picture.name and hidden(picture.name):
                     continue
@@ -188,7 +201,8 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     training = commands.add_parser("training")
     held = commands.add_parser("held-out")
-    for command, todo, folders in ((training, build, ("fluent", "noto", "flat", "openclipart")),
+    training.add_argument("--icons", type=Path, nargs="+", required=True)
+    for command, todo, folders in ((training, build, ("fluent", "noto", "openclipart")),
                                    (held, write_held_out, ("noto", "tokenizer"))):  # fmt: skip
         command.add_argument("out", type=Path)
         for name in folders:

@@ -4,7 +4,7 @@
 
 Named pictures and scenes teach words; all pictures, those without a name too, teach the features of an ImageNet network
 (training.eye.teacher), through a head that is thrown away. Writes a checkpoint every three minutes and goes on from it
-when started again.
+when started again. With torchrun several processes train together (training.side_by_side).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from model.checkpoint.weights import read_tensors
 from model.config import VisionEncoderConfig
 from model.prompt.patches import PatchFrontEnd
 from model.thinker.vision_encoder import PatchGrid, VisionEncoder
@@ -31,6 +33,7 @@ from training.eye.views import view
 from training.eye.words import Said, Words
 from training.muon import Muon
 from training.products import fast_products
+from training.side_by_side import average, join
 from training.wall_clock import train
 
 CONFIG = VisionEncoderConfig(
@@ -39,7 +42,7 @@ CONFIG = VisionEncoderConfig(
 # Sizes in pixels (height, width) at which pictures of common aspects are seen, and how often.
 SIZES = {(112, 112): 0.5, (84, 112): 0.08, (112, 84): 0.06, (84, 140): 0.1, (140, 84): 0.04, (56, 168): 0.02,
          (84, 84): 0.12, (56, 112): 0.08}  # fmt: skip
-DEVELOPMENT = 150  # named clip-art pictures that are not trained on, to steer by
+DEVELOPMENT, KEPT_STYLE = 150, "emojione"  # so many named drawings of a style are not trained on, to steer by
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,20 @@ class Heads(nn.Module):
         return out, right
 
 
+def _often(name: str, tokens: int) -> float:
+    """Words of few tokens are what people talk about; names of several words hardly."""
+    return {1: 4.0, 2: 2.0}.get(tokens, 1.0) if name.isalpha() else 0.5
+
+
 class Supply:
-    """Batches: half of them named pictures (short names, which are the frequent ones, twice as often), some others, and
-    scenes."""
+    """Batches: named pictures, some others, and scenes."""
 
     def __init__(self, stem: Path, tokenizer: Tokenizer, rnd: random.Random):
         self.rows, self.pixels = read(stem)
         whole = np.memmap(stem.with_suffix(".features"), np.float16, "r", shape=(len(self.rows), WIDTH))
         self.features, self.rnd = whole, rnd
-        clip_art = [i for i, row in enumerate(self.rows) if row.name and row.style == "openclipart"]
-        self.development = random.Random(1).sample(clip_art, min(DEVELOPMENT, len(clip_art) // 4))
+        drawn = [i for i, row in enumerate(self.rows) if row.name and row.style == KEPT_STYLE]
+        self.development = random.Random(1).sample(drawn, min(DEVELOPMENT, len(drawn) // 3))
         kept = set(self.development)
         self.other = [i for i, row in enumerate(self.rows) if not row.name]
         by_name: dict[str, dict[str, list[int]]] = {}
@@ -117,7 +124,7 @@ class Supply:
                 by_name.setdefault(row.name, {}).setdefault(row.style, []).append(i)
         self.by_name = by_name
         self.names = sorted(by_name)
-        self.often = [2.0 if len(tokenizer.encode(f" {name}").ids) == 1 else 1.0 for name in self.names]
+        self.often = [_often(name, len(tokenizer.encode(f" {name}").ids)) for name in self.names]
 
     def named(self) -> int:
         """A name, then a style, then a picture: rare styles are as frequent as others."""
@@ -150,12 +157,12 @@ class Supply:
 class Trainer:
     """Eye, the head that is thrown away, losses."""
 
-    def __init__(self, args: argparse.Namespace):
+    def __init__(self, args: argparse.Namespace, rank: int = 0):
         self.args = args
         tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
         with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
             table = file.get_tensor("thinker.model.embed_tokens.weight")
-        self.rnd = random.Random(7)
+        self.rnd = random.Random(7 + rank)
         self.supply = Supply(args.pictures, tokenizer, self.rnd)
         self.words = Words(table, tokenizer, self.supply.names)
         self.eye, self.head = new_eye(), Heads(self.words)
@@ -163,6 +170,7 @@ class Trainer:
             self.eye.merger.mlp[2].weight.mul_(0.1)
             self.eye.merger.mlp[2].bias.copy_(self.words.blank)
         matrices = [p for p in self.eye.parameters() if p.dim() > 1]
+        self.weights = [*self.eye.parameters(), *self.head.parameters()]
         others = [p for p in self.eye.parameters() if p.dim() == 1] + list(self.head.parameters())
         self.optimizers = [Muon(matrices, args.rate, weight_decay=0.01), torch.optim.AdamW(others, 2e-3, (0.9, 0.98))]
         self.bases = [args.rate, 2e-3]
@@ -177,7 +185,9 @@ class Trainer:
             for optimizer, saved in zip(self.optimizers, state["optimizers"]):
                 optimizer.load_state_dict(saved)
             self.step, self.spent = state["step"], state["spent"]
-            self.rnd.seed(self.step)
+            self.rnd.seed(2 * self.step + rank)
+        elif args.eye is not None:
+            self.eye.load_state_dict(eye_state(read_tensors(args.eye, "thinker.visual.")))
 
     def _keep(self, module: nn.Module, given: tuple[Tensor]) -> tuple[Tensor]:
         """At first the way into the Thinker's space teaches the encoder nothing: it would drown the heads."""
@@ -190,7 +200,8 @@ class Trainer:
                      optimizers=[optimizer.state_dict() for optimizer in self.optimizers])  # fmt: skip
         torch.save(state, self.args.out.with_suffix(".tmp"))
         self.args.out.with_suffix(".tmp").replace(self.args.out)
-        print(f"   development: named right {self.development():.3f}", flush=True)
+        said, told = self.development()
+        print(f"   development: named right {said:.3f}, by the head {told:.3f}", flush=True)
 
     def train_step(self, share: float) -> dict[str, float]:
         """One step; share: how much of the time is over."""
@@ -198,18 +209,20 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = base * min(1.0, (self.step + 1) / 50) * min(1.0, max(0.01, 1.5 * (1 - share)))
         self._first = share < self.args.scenes_first
-        batch = self.supply.batch(self.args.batch, 0.0 if self._first else 0.5)
+        batch = self.supply.batch(self.args.batch, 0.0 if self._first else self.args.things)
         flat, grid = patches(batch.frames)
-        with fast_products():
+        with fast_products(), sdpa_kernel(SDPBackend.MATH):  # the flash kernel is slow backwards over so few patches
             e = self.eye(flat, grid).float().unflatten(0, (len(batch.said), -1))
         assert self._stream is not None
-        stream = self.eye.merger.ln_q(self._stream).view(len(batch.said), e.shape[1], -1)
+        stream = self.eye.merger.ln_q(self._stream.float()).view(len(batch.said), e.shape[1], -1)
         told = self.head.features(stream[: len(batch.features)].mean(1))  # [pictures, WIDTH]
         known = [i for i, said in enumerate(batch.said) if said is not None]
         said = [batch.said[i] or [] for i in known]
         distance, right = self.words.compare(e[known], said)
         entropies, told_right = self.head.losses(stream[known], said, self.words)
+        mistaken = self.words.mistaken(e[known], said)
         loss = distance + torch.stack([v * (0.5 if g == "name" else 1.0) for g, v in entropies.items()]).sum()
+        loss = loss + 0.4 * mistaken
         taught = torch.zeros(())
         if len(batch.features):
             taught = 1 - F.cosine_similarity(told, batch.features, dim=-1).mean()
@@ -217,21 +230,30 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         loss.backward()
+        for p in self.weights:  # a batch may lack a group of words that another process has
+            p.grad = torch.zeros_like(p) if p.grad is None else p.grad
+        average([p.grad for p in self.weights if p.grad is not None])
         nn.utils.clip_grad_norm_(self.head.parameters(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
-        shown = {"loss": loss, "distance": distance, "taught": taught, "something": entropies["something"]}
+        shown = {"loss": loss, "distance": distance, "taught": taught, "mistaken": mistaken}
+        shown |= {"something": entropies["something"]}
         return {name: value.item() for name, value in shown.items()} | right | told_right
 
     @torch.no_grad()
-    def development(self) -> float:
-        """Share of the clip-art pictures kept aside that are named right."""
+    def development(self) -> tuple[float, float]:
+        """Share of the drawings kept aside that are named right: in the Thinker's words, and by the head."""
         rows = self.supply.development
         frames = np.stack([np.stack([view_plain(self.supply.pixels[i])] * 2) for i in rows])
         flat, grid = patches(frames)
         said = self.words.name(self.eye(flat, grid).unflatten(0, (len(rows), -1)))
-        return float(np.mean([text == self.supply.rows[i].name for text, i in zip(said, rows)]))
+        assert self._stream is not None
+        stream = self.eye.merger.ln_q(self._stream.float()).view(len(rows), -1, self.head.features.in_features)
+        best = self.head.groups["name"](stream).softmax(-1).sum(1).argmax(-1)
+        names = [self.supply.rows[i].name for i in rows]
+        by_head = [self.supply.names[int(i)] == name for i, name in zip(best, names)]
+        return float(np.mean([text == name for text, name in zip(said, names)])), float(np.mean(by_head))
 
 
 def view_plain(pixels: np.ndarray, side: int = 112) -> np.ndarray:
@@ -248,6 +270,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("thinker", "pictures", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--eye", type=Path, help="a model whose eye this begins with")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument(
         "--scenes-first",
@@ -256,12 +279,13 @@ def main() -> None:
         help="share of the time without named pictures, "
         "which take long to learn from and would drown what scenes teach",
     )
+    parser.add_argument("--things", type=float, default=0.5, help="share of pictures of things after that")
     parser.add_argument("--batch", type=int, default=40)
     parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    trainer = Trainer(args)
+    trainer = Trainer(args, join())
     print(f"{len(trainer.supply.names)} names, {len(trainer.supply.rows)} pictures")
     train(trainer, args.minutes, log_every=50)
 

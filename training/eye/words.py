@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -26,6 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "light": ("dark", "bright", "on", "off"),
 }
 MOVING = "moving"  # beside every "way", since places have the same words
+_SURE = 16.0  # nats between the direction of a name and one at right angles to it
 Said = dict[str, str]  # group ("name" for a thing's) → word; empty where there is nothing
 
 
@@ -83,11 +85,23 @@ class Words(nn.Module):
             right[group] = float((scores.argmax(-1) == answer).float().mean())
         return distance, right
 
+    def likeness(self, e: Tensor) -> Tensor:
+        """[..., names and last silence]: as scores, by direction alone, as a normalised stream has it; the names are of
+        one to four tokens and so of different lengths."""
+        table = F.normalize(torch.cat([self.tables["name"], self.blank[None]]), dim=-1)
+        return _SURE * F.normalize(e, dim=-1) @ table.T
+
+    def mistaken(self, e: Tensor, said: list[list[Said]]) -> Tensor:
+        """How uncertain it is which thing a patch names, in nats. e: [pictures, patches, 576]. In the distance of
+        `compare` halfway to a name is nearly there, where many other names lie as near."""
+        found = self.places(said).get("name")
+        if found is None:
+            return torch.zeros(())
+        rows, columns, answer = found
+        return F.cross_entropy(self.likeness(e[rows, columns]), answer)
+
     @torch.no_grad()
     def name(self, e: Tensor) -> list[str]:
-        """The name that the patches [pictures, patches, 576] together come nearest to."""
-        table = self.tables["name"]
-        scores = 2 * e @ table.T - table.pow(2).sum(-1)
-        silent = 2 * e @ self.blank - self.blank.pow(2).sum()
-        best = (scores - silent[..., None]).clamp(min=0).sum(1).argmax(-1)
+        """The name that the patches [pictures, patches, 576] together say."""
+        best = self.likeness(e).softmax(-1)[..., :-1].sum(1).argmax(-1)
         return [self.names[int(i)] for i in best]

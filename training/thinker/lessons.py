@@ -31,7 +31,7 @@ from training.thinker.network import BOS, EOS, LOOK, LOOKED, NEXT, SUFFIX, Netwo
 from training.thinker.samples import Sample, sample, with_sound
 from training.thinker.seen import FILMS, FPS, SIDES, Case, about_thing, at_the_bell, case_of, film, still
 from training.thinker.sharpen import balanced
-from training.thinker.turns import Exchange, conversation
+from training.thinker.turns import Exchange, conversations
 
 KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13, "kept": 0.0,
          "aloud": 0.0, "turns": 0.0}
@@ -111,7 +111,7 @@ class Lessons:
         self.aloud = [row for row in aloud if row["text"] in self.cases]
         self.ordinary: list[Exchange] = [(r["text"], self.answers[r["text"]]) for r in self.asked]
         self.clips: dict[str, list[dict]] = {}
-        for row in self.asked + [row for row in aloud if row["text"] not in self.cases]:
+        for row in self.asked + aloud:
             self.clips.setdefault(row["text"], []).append(row)
         self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
         self._queue: list[list[Sample]] = []
@@ -171,17 +171,23 @@ class Lessons:
         return self._asked(case, rows, span, asked, told)
 
     def _thing(self, number: int) -> list[Sample]:
+        """Half of what there are clips of is asked aloud."""
+        cases = [self._named() for _ in range(number)]
+        rows = [self.rnd.choice(self.clips[case.question])
+                if case.question in self.clips and self.rnd.random() < 0.5 else None for case in cases]  # fmt: skip
+        heard = iter(self.senses.hear([varied(row, self.rnd, self.place) for row in rows if row is not None]))
+        return [self.picture(case, self.args.things_as_words, next(heard) if row is not None else None)
+                for case, row in zip(cases, rows)]  # fmt: skip
+
+    def _named(self) -> Case:
+        """A picture of a thing, and a question about what it is."""
         assert self.supply is not None
-        out = []
-        for _ in range(number):
-            i = self.supply.named()
-            name = self.supply.rows[i].name
-            height, width = self.rnd.choice([(112, 112), (112, 112), (84, 112), (84, 140)])
-            frame, covered = view(self.supply.pixels[i], width, height, self.rnd)
-            said: list[Said] = [{"name": name} if there else {} for there in covered]
-            asked, tell = about_thing(name, self.supply.names, self.rnd)
-            out.append(self.picture(Case(asked, tell, frame[None], [said]), self.args.things_as_words))
-        return out
+        i = self.supply.named()
+        name = self.supply.rows[i].name
+        height, width = self.rnd.choice([(112, 112), (112, 112), (84, 112), (84, 140)])
+        frame, covered = view(self.supply.pixels[i], width, height, self.rnd)
+        said: list[Said] = [{"name": name} if there else {} for there in covered]
+        return Case(*about_thing(name, self.supply.names, self.rnd), frame[None], [said])
 
     def _still(self, number: int) -> list[Sample]:
         return [self.picture(still(self.rnd)) for _ in range(number)]
@@ -200,7 +206,7 @@ class Lessons:
 
     def _turns(self, number: int) -> list[Sample]:
         """Half of the conversations are spoken, where there are clips of what is said."""
-        talks = [conversation(self.rnd, self.ordinary) for _ in range(number)]
+        talks = conversations(self.rnd, self.ordinary, number)
         aloud = [[said in self.clips and i % 2 == 0 for said, _ in talk] for i, talk in enumerate(talks)]
         rows = [self.rnd.choice(self.clips[said]) for talk, spoken in zip(talks, aloud)
                 for (said, _), voice in zip(talk, spoken) if voice]  # fmt: skip

@@ -51,14 +51,18 @@ _ON = {"left": "on the left", "right": "on the right", "top": "at the top", "bot
        "middle": "in the middle"}  # fmt: skip
 
 
+NAME_IT = [
+    "What is this?", "What do you see?", "What do you see in this picture?", "What is shown here?",
+    "Which thing is shown here?", "Name the thing in the picture.", "Tell me what this is.", "What can you see here?",
+    "What is on the picture?", "Describe this picture.", "What am I holding?", "What is in my hand?",
+    "Do you know what this is?", "Can you tell me what you see?", "What is that?", "What kind of thing is this?",
+]  # fmt: skip
+
+
 def about_thing(name: str, others: list[str], rnd: random.Random) -> tuple[str, str]:
     """A picture of one named thing."""
     if rnd.random() < 0.75:
-        question = rnd.choice([
-            "What is this?", "What do you see?", "What do you see in this picture?", "What is shown here?",
-            "Which thing is shown here?", "Name the thing in the picture.", "Tell me what this is.",
-            "What can you see here?", "What is on the picture?", "Describe this picture.", "What am I holding?",
-        ])  # fmt: skip
+        question = rnd.choice(NAME_IT)
         return question, rnd.choice([f"It is {_a(name)}.", f"This is {_a(name)}.", f"I see {_a(name)}."])
     other = rnd.choice([o for o in others if o != name])
     if rnd.random() < 0.4:
@@ -75,14 +79,15 @@ def about_one(scene: Scene, rnd: random.Random) -> tuple[str, str]:
     other = rnd.choice([s for s in SHAPES if s != shape])
     third = rnd.sample([s for s in SHAPES if s not in (shape, other)], 1)
     listed = rnd.sample([shape, other, *third], 3)
+    choice = f"{_a(listed[0])}, {_a(listed[1])} or {_a(listed[2])}"
     return rnd.choice([
         (rnd.choice([f"Which color does the {shape} have?", f"What is the color of the {shape}?",
                      f"Tell me the color of the {shape}.", f"The {shape} is of which color?", "What color do you see?",
                      f"What colour is the {shape} in this picture?"]), f"The {shape} is {color}."),
         (rnd.choice([f"What color is this {shape}?", "What color is it?"]), f"It is {color}."),
         (rnd.choice(["What shape do you see?", "Which shape is in the picture?", "What shape is it?",
-                     f"What is the {color} thing?", f"Is it {_a(listed[0])}, {_a(listed[1])} or {_a(listed[2])}?",
-                     f"Is this {_a(listed[0])}, {_a(listed[1])} or {_a(listed[2])}?",
+                     f"What is the {color} thing?", f"Is it {choice}?", f"Is this {choice}?",
+                     f"What do you see, {choice}?", f"Do you see {choice}?", f"What is it, {choice}?",
                      f"Which shape is it: {listed[0]}, {listed[1]} or {listed[2]}?"]), f"It is {_a(shape)}."),
         (f"Where is the {shape}?", f"The {shape} is {_ON[place]}."),
         (f"Is the {shape} big or small?", f"The {shape} is {size}."),
@@ -247,6 +252,8 @@ def flashes(rnd: random.Random, side: int) -> Case:
     asked = rnd.choice([
         "How many flashes are there?", "How often did it flash?", "Count the flashes.", "How many flashes do you see?",
         "How many times did the light go on?", "How often does the light flash?", "How many times was there light?",
+        "How many times did it flash?", "How often did the light come on?", "How many times did it get bright?",
+        "How many times does it blink?", "How often did it blink?", "Count how often the light goes on.",
     ])  # fmt: skip
     tell = f"There {'is' if number == 1 else 'are'} {NUMBERS[number]} flash{'' if number == 1 else 'es'}."
     return Case(asked, tell, frames, said)

@@ -7,62 +7,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from training.thinker.topics import TOPICS, Topic
 
 Exchange = tuple[str, str]  # what the person says, and the reply
-
-
-@dataclass(frozen=True)
-class Topic:
-    """Something about the person. `{}` stands for what it is."""
-
-    values: list[str]
-    told: list[str]
-    reply: list[str]
-    asked: list[str]
-    known: str
-    unknown: str
-
-
-def _list(words: str) -> list[str]:
-    return [word.replace("_", " ") for word in words.split()]
-
-
-_NAMES = _list("""Anna Tom Peter Lucy Mary John Paul Emma David Laura Ben Alice Frank Helen Jack Julia Kate Mark Nora
-Oscar Rose Sam Sarah Simon Susan Tim Martin Grace Henry Linda Robert Jane Philip Betty Walter Clara Victor Ruth""")
-_COLORS = _list("red blue green yellow black white orange purple pink brown gray")
-_PETS = _list("dog cat rabbit parrot hamster horse mouse goldfish turtle snake pony duck")
-_CITIES = _list("""London Paris Berlin Madrid Rome Vienna Boston Chicago Dublin Tokyo Moscow Sydney Toronto Lisbon
-Athens New_York Amsterdam Oslo Prague Cairo""")
-_FOODS = _list("""pizza soup rice apples chocolate fish pancakes salad bananas cake noodles eggs potatoes
-ice_cream strawberries chicken""")
-_JOBS = _list("teacher doctor nurse farmer baker driver writer painter cook gardener pilot lawyer dentist singer")
-_AGES = _list("""seven ten twelve sixteen twenty twenty-five thirty thirty-two forty forty-five fifty fifty-one sixty
-seventy eighty""")
-_ITEMS, _PLACES = _list("keys glasses shoes gloves books"), _list("""on_the_table in_the_kitchen under_the_bed
-in_the_car by_the_door in_my_bag on_the_shelf in_the_garden""")
-
-TOPICS = [
-    Topic(_NAMES, ["My name is {}.", "I am {}.", "Hello, my name is {}."], ["Nice to meet you, {}.", "Hello {}."],
-          ["What is my name?", "Do you remember my name?", "What am I called?"], "Your name is {}.",
-          "I do not know your name."),
-    Topic(_COLORS, ["My favorite color is {}.", "I like {} best."], ["{} is a nice color."],
-          ["What is my favorite color?", "Which color do I like best?"], "Your favorite color is {}.",
-          "I do not know your favorite color."),
-    Topic(_PETS, ["I have a {}.", "I have a {} at home."], ["A {} is a good pet."],
-          ["What pet do I have?", "Which animal do I have?"], "You have a {}.", "I do not know which pet you have."),
-    Topic(_CITIES, ["I live in {}.", "I come from {}."], ["{} is a nice place."],
-          ["Where do I live?", "Which city do I live in?", "Where do I come from?"], "You live in {}.",
-          "I do not know where you live."),
-    Topic(_FOODS, ["I like {}.", "My favorite food is {}."], ["Many people like {}."],
-          ["What do I like to eat?", "What is my favorite food?"], "You like {}.", "I do not know what you like."),
-    Topic(_JOBS, ["I am a {}.", "I work as a {}."], ["Being a {} is a good job."],
-          ["What is my job?", "What do I work as?"], "You are a {}.", "I do not know your job."),
-    Topic(_AGES, ["I am {} years old."], ["{} is a good age."], ["How old am I?", "What is my age?"],
-          "You are {} years old.", "I do not know how old you are."),
-    *(Topic(_PLACES, [f"My {item} are {{}}."], ["I will remember that."], [f"Where are my {item}?"],
-            f"Your {item} are {{}}.", f"I do not know where your {item} are.") for item in _ITEMS),
-]  # fmt: skip
+EACH = 8  # values of a topic that are said aloud
 
 _AGAIN = ["Say that again.", "Can you repeat that?", "What did you say?", "Pardon?", "Please repeat your answer.",
           "I did not understand you."]  # fmt: skip
@@ -115,17 +64,48 @@ UNKNOWN = {
 
 
 def texts() -> list[str]:
-    """Everything that a person says here, but for ordinary questions."""
-    told = [form.format(value) for topic in TOPICS for form in topic.told for value in topic.values]
+    """Everything that a person says here aloud, but for ordinary questions."""
+    rnd = random.Random(5)
+    told = [form.format(value) for topic in TOPICS for form in topic.told for value in _some(topic.values, EACH, rnd)]
     asked = [question for topic in TOPICS for question in topic.asked]
     return list(dict.fromkeys([*told, *asked, *_AGAIN, *_ASKED, *_FIRST, *UNKNOWN]))
 
 
+def _some(values: list[str], number: int, rnd: random.Random) -> list[str]:
+    return values if len(values) <= number else rnd.sample(values, number)
+
+
+def conversations(rnd: random.Random, ordinary: Sequence[Exchange], number: int) -> list[list[Exchange]]:
+    """So many, of which the last reply is to be learned; two thirds are pairs of which one tells what both ask for."""
+    out: list[list[Exchange]] = []
+    while len(out) < number:
+        out += told_and_not(rnd, ordinary) if rnd.random() < 0.5 else [conversation(rnd, ordinary)]
+    return out[:number]
+
+
+def told_and_not(rnd: random.Random, ordinary: Sequence[Exchange]) -> list[list[Exchange]]:
+    """The same question behind the same turns, once with and once without the one that answers it. Mostly something
+    like it is told in both, so that only reading on can tell."""
+    topic = rnd.choice(TOPICS)
+    said = rnd.sample(ordinary, rnd.choice((0, 0, 1, 1, 2)))
+    kin = [other for other in TOPICS if other.kin == topic.kin and other is not topic] if topic.kin else []
+    for _ in range(rnd.choice((0, 1, 1, 2))):
+        other = rnd.choice(kin if kin and rnd.random() < 0.6 else TOPICS)
+        if not set(other.asked) & set(topic.asked) and other is not topic:
+            said.append(_told(other, rnd.choice(other.values), rnd))
+    rnd.shuffle(said)
+    value, question = rnd.choice(topic.values), rnd.choice(topic.asked)
+    at = rnd.randint(0, len(said))
+    told = [*said[:at], _told(topic, value, rnd), *said[at:]]
+    known = topic.known.format(_yours(value))
+    return [[*told, (question, known)], [*said, (question, topic.unknown)]]
+
+
 def conversation(rnd: random.Random, ordinary: Sequence[Exchange]) -> list[Exchange]:
-    """Exchanges of which the last one's reply is to be learned; `ordinary` questions with their answers lie between."""
+    """One of another kind: what nobody can know, what was said before, what is told now, and ordinary questions."""
     before = rnd.sample(ordinary, rnd.randint(1, 3))
-    kind = rnd.choices(["later", "told", "never told", "unknown", "again", "asked", "first", "ordinary"],
-                       [0.34, 0.08, 0.1, 0.12, 0.1, 0.08, 0.04, 0.14])[0]  # fmt: skip
+    kind = rnd.choices(["told", "unknown", "again", "asked", "first", "ordinary"],
+                       [0.14, 0.22, 0.18, 0.14, 0.07, 0.25])[0]  # fmt: skip
     question, reply = before[-1]
     if kind == "again":
         return [*before, (rnd.choice(_AGAIN), reply)]
@@ -133,22 +113,12 @@ def conversation(rnd: random.Random, ordinary: Sequence[Exchange]) -> list[Excha
         return [*before, (rnd.choice(_ASKED), _quoted(question))]
     if kind == "first":
         return [*before, (rnd.choice(_FIRST), _quoted(before[0][0]))]
-    if kind == "ordinary":
-        return before
     if kind == "unknown":
         return [*before[1:], rnd.choice(list(UNKNOWN.items()))]
-    topic, other = rnd.sample(TOPICS, 2)
     if kind == "told":
+        topic = rnd.choice(TOPICS)
         return [*before[1:], _told(topic, rnd.choice(topic.values), rnd)]
-    if kind == "never told":
-        between = [_told(other, rnd.choice(other.values), rnd)] if rnd.random() < 0.5 else before[:1]
-        return [*between, *before[2:], (rnd.choice(topic.asked), topic.unknown)]
-    value, said = rnd.choice(topic.values), before[1:]
-    if rnd.random() < 0.5:
-        said.append(_told(other, rnd.choice(other.values), rnd))
-        rnd.shuffle(said)
-    said.insert(rnd.randint(0, len(said)), _told(topic, value, rnd))
-    return [*said, (rnd.choice(topic.asked), topic.known.format(_yours(value)))]
+    return before
 
 
 def _told(topic: Topic, value: str, rnd: random.Random) -> Exchange:
