@@ -33,8 +33,8 @@ from training.thinker.seen import FILMS, FPS, SIDES, Case, about_thing, at_the_b
 from training.thinker.sharpen import balanced
 from training.thinker.turns import Exchange, conversations
 
-KINDS = {"thing": 0.2, "still": 0.36, "film": 0.24, "bell": 0.0, "typed": 0.07, "spoken": 0.13, "kept": 0.0,
-         "aloud": 0.0, "turns": 0.0}
+KINDS = {"thing": 0.2, "still": 0.06, "film": 0.07, "bell": 0.02, "typed": 0.14, "spoken": 0.13, "kept": 0.1,
+         "aloud": 0.13, "turns": 0.15}
 LONG = ("film", "bell", "aloud", "turns")  # kinds with half as many samples in a batch
 
 
@@ -109,6 +109,9 @@ class Lessons:
             if "kind" in row:
                 self.cases.setdefault(row["text"], []).append((row["kind"], row["seed"]))
         self.aloud = [row for row in aloud if row["text"] in self.cases]
+        if self.kinds["aloud"] and not self.aloud:
+            raise SystemExit(f"No questions about pictures lie in {args.data}: make them with training.data.aloud, "
+                             "or give --kinds aloud=0.")  # fmt: skip
         self.ordinary: list[Exchange] = [(r["text"], self.answers[r["text"]]) for r in self.asked]
         self.clips: dict[str, list[dict]] = {}
         for row in self.asked + aloud:
