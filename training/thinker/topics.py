@@ -1,4 +1,4 @@
-"""What people tell of themselves and ask for later: 160 topics, most of them made from a few forms, so
+"""What people tell of themselves and ask for later: some 170 topics, most of them made from a few forms, so
 that the reply hangs on what was said and not on what is asked.
 
 None of the names, topics and wordings of evaluation/turns.py is among them.
@@ -53,6 +53,9 @@ _FEELINGS = _list("tired happy hungry sad thirsty bored angry nervous cold sick"
 _FEARS = _list("spiders snakes dogs ghosts thunder mice needles heights")
 _SUMMITS = _list("the_beach the_zoo the_museum the_market the_cinema the_lake the_library the_forest")
 _BOOKS = _list("dragons pirates trees robots whales kings space trains")
+_DRINKS = _list("tea coffee juice milk water cocoa")
+_MONTHS = _list("January March May July August October")
+_PLANTS = _list("roses tulips lilies daisies sunflowers")
 _THANKS = ["I will remember that.", "Thank you for telling me.", "That is good to know.", "All right.", "Nice."]
 
 
@@ -152,6 +155,19 @@ _DONE = [
     (_COLORS, "am wearing a {} shirt", "Which color is the shirt that I am wearing?", "are wearing a {} shirt"),
     (_PETS, "saw a {} this morning", "Which animal did I see this morning?", "saw a {} this morning"),
     (_PETS, "would like to have a {}", "Which animal would I like to have?", "would like to have a {}"),
+    (_COUNTRIES, "will fly to {} in summer", "Where will I fly in summer?", "will fly to {} in summer"),
+    (_CITIES, "will move to {} soon", "Which city will I move to?", "will move to {} soon"),
+    (_CITIES, "came back from {} today", "Where did I come back from?", "came back from {} today"),
+    (_NAMES, "will marry {}", "Who will I marry?", "will marry {}"),
+    (_NAMES, "had a fight with {}", "Who did I have a fight with?", "had a fight with {}"),
+    (_DRINKS, "drink {} at night", "What do I drink at night?", "drink {} at night"),
+    (_DRINKS, "ordered {} with my meal", "What did I order with my meal?", "ordered {} with your meal"),
+    (_FOODS, "cannot stand {}", "What can I not stand?", "cannot stand {}"),
+    (_MONTHS, "start my new job in {}", "In which month do I start my new job?", "start your new job in {}"),
+    (_MONTHS, "have my birthday in {}", "In which month is my birthday?", "have your birthday in {}"),
+    (_BOOKS, "want to write about {}", "What do I want to write about?", "want to write about {}"),
+    (_VEHICLES, "missed my {} this morning", "What did I miss this morning?", "missed your {} this morning"),
+    (_PLANTS, "planted {} in the garden", "What did I plant in the garden?", "planted {} in the garden"),
     (_AGES, "live at number {}", "What number do I live at?", "live at number {}"),
     (_AGES, "paid {} dollars for my shoes", "What did I pay for my shoes?", "paid {} dollars for your shoes"),
 ]  # fmt: skip
@@ -192,9 +208,8 @@ TOPICS = [
     *(_favorite(kind, values) for kind, values in {
         "fruit": _list("apples pears cherries melons peaches plums"), "animal": _PETS, "sport": _SPORTS,
         "season": _list("spring summer autumn winter"), "language": _LANGUAGES,
-        "month": _list("January March May July August October"),
-        "vegetable": _list("carrots beans peas spinach onions"), "drink": _list("tea coffee juice milk water cocoa"),
-        "flower": _list("roses tulips lilies daisies sunflowers"), "instrument": _INSTRUMENTS, "day": _DAYS,
+        "month": _MONTHS, "vegetable": _list("carrots beans peas spinach onions"), "drink": _DRINKS, "flower": _PLANTS,
+        "instrument": _INSTRUMENTS, "day": _DAYS,
         "number": _NUMBERS, "subject": _SUBJECTS, "country": _COUNTRIES, "city": _CITIES}.items()),
     *(_done(*row) for row in _DONE),
 ]  # fmt: skip
