@@ -4,9 +4,12 @@
 
 Styles: Fluent 3D (npm @lobehub/fluent-emoji-3d 1.1.0, MIT), openclipart (Debian openclipart-png, public domain), and as
 icons (npm @iconify-json/NAME) fluent-emoji-flat 1.2.6 (MIT), twemoji 1.2.5, emojione 1.2.3 and streamline-emojis 1.2.4
-(CC BY 4.0), fxemoji 1.2.2 (Apache-2.0). The folders are those of the unpacked packages. Of Noto (npm
-emoji-datasource-google 16.0.0, Apache-2.0) only the list of names is read here; its drawings are the held-out style, of
-which `python -m training.data.pictures held-out evaluation/noto.zip --noto DIR --tokenizer assets/nano/tokenizer.json`
+(CC BY 4.0), fxemoji 1.2.2 (Apache-2.0); of one color, which training.eye.views chooses: fluent-emoji-high-contrast
+1.2.6 (MIT), emojione-monotone 1.2.1 and fa6-solid 1.2.4 (CC BY 4.0), game-icons 1.2.4 (CC BY 3.0), mdi 1.2.3, icon-park
+1.2.4 and mingcute 1.2.8 (Apache-2.0), ph 1.2.2, tabler 1.2.41 and hugeicons 1.2.35 (MIT). The folders are those of the
+unpacked packages. Of Noto (npm emoji-datasource-google 16.0.0, Apache-2.0) only the list of names is read here; its
+drawings are the held-out style, of which
+`python -m training.data.pictures held-out evaluation/noto.zip --noto DIR --tokenizer assets/nano/tokenizer.json`
 writes those that `eval` shows.
 """
 
@@ -28,6 +31,8 @@ from tokenizers import Tokenizer
 
 SIDE = 128  # pixels of a stored picture
 CATEGORIES = ("Animals & Nature", "Food & Drink", "Objects", "Travel & Places", "Activities")
+ONE_COLOR = ("fluent-emoji-high-contrast", "emojione-monotone", "game-icons", "mdi", "icon-park", "mingcute", "ph",
+             "tabler", "hugeicons", "fa6-solid")  # fmt: skip
 COMMON = 200  # things that the evaluation shows
 _NOTICE = (
     "Drawings of Noto Emoji, copyright Google, Apache License 2.0, from the npm package emoji-datasource-google.\n"
@@ -126,7 +131,7 @@ def _icons(folder: Path, things: list[Emoji]) -> Iterator[tuple[Picture, np.ndar
 
     kept = json.loads((folder / "icons.json").read_text())
     by_code = json.loads((folder / "chars.json").read_text()) if (folder / "chars.json").exists() else {}
-    by_name = {re.sub(r"-[12]$|[^a-z0-9]", "", name): name for name in reversed(kept["icons"])}
+    by_name = {re.sub(r"-(1|2|fill|filled|solid)$|[^a-z0-9]", "", name): name for name in reversed(kept["icons"])}
     for thing in things:
         spelled = (by_name.get(re.sub(r"[^a-z0-9]", "", name)) for name in thing.spelled)
         codes = (by_code.get(thing.code), by_code.get(thing.code.replace("-fe0f", "")))

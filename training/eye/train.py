@@ -27,7 +27,7 @@ from model.config import VisionEncoderConfig
 from model.prompt.patches import PatchFrontEnd
 from model.thinker.vision_encoder import PatchGrid, VisionEncoder
 from training.data.drawings import pair, still
-from training.data.pictures import read
+from training.data.pictures import ONE_COLOR, read
 from training.eye.teacher import WIDTH
 from training.eye.views import view
 from training.eye.words import Said, Words
@@ -43,6 +43,8 @@ CONFIG = VisionEncoderConfig(
 SIZES = {(112, 112): 0.5, (84, 112): 0.08, (112, 84): 0.06, (84, 140): 0.1, (140, 84): 0.04, (56, 168): 0.02,
          (84, 84): 0.12, (56, 112): 0.08}  # fmt: skip
 SMALL = 84
+# Many sets of one color are much alike; clip art is named by words of a file's name, often for something else in it.
+SELDOM = (*ONE_COLOR, "openclipart")
 DEVELOPMENT, KEPT_STYLE = 150, "emojione"  # so many named drawings of a style are not trained on, to steer by
 
 
@@ -117,7 +119,8 @@ class Supply:
         self.features, self.rnd = whole, rnd
         drawn = [i for i, row in enumerate(self.rows) if row.name and row.style == KEPT_STYLE]
         self.development = random.Random(1).sample(drawn, min(DEVELOPMENT, len(drawn) // 3))
-        kept = set(self.development)
+        names = {self.rows[i].source for i in self.development}
+        kept = {i for i, row in enumerate(self.rows) if row.style.startswith(KEPT_STYLE) and row.source in names}
         self.other = [i for i, row in enumerate(self.rows) if not row.name]
         by_name: dict[str, dict[str, list[int]]] = {}
         for i, row in enumerate(self.rows):
@@ -128,10 +131,9 @@ class Supply:
         self.often = [_often(name, len(tokenizer.encode(f" {name}").ids)) for name in self.names]
 
     def named(self) -> int:
-        """A name, then a style, then a picture: rare styles are as frequent as others, but for clip art, whose names
-        are words of a file's name and often of something beside what it shows."""
+        """A name, then a style, then a picture: rare styles are as frequent as others, but for those of SELDOM."""
         styles = self.by_name[self.rnd.choices(self.names, self.often)[0]]
-        often = [0.4 if style == "openclipart" else 1.0 for style in styles]
+        often = [0.4 if style in SELDOM else 1.0 for style in styles]
         return self.rnd.choice(styles[self.rnd.choices(list(styles), often)[0]])
 
     def batch(self, size: int, pictures: float, small: float = 0.0) -> Batch:

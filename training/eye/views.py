@@ -9,6 +9,8 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from training.data.drawings import ground
 
+DARK = 16  # of 255: a drawing without anything lighter is one of lines or surfaces of one color
+
 
 def backdrop(width: int, height: int, rnd: random.Random) -> Image.Image:
     """White, one color, a gradient, or soft blotches."""
@@ -20,6 +22,14 @@ def backdrop(width: int, height: int, rnd: random.Random) -> Image.Image:
     few = np.random.default_rng(rnd.getrandbits(32)).integers(0, 256, (2 if kind < 0.85 else 5, 2, 3), np.uint8)
     sheet = Image.fromarray(few).resize((width, height), Image.Resampling.BICUBIC)
     return Image.blend(sheet, Image.new("RGB", (width, height), (255, 255, 255)), rnd.uniform(0, 0.7))
+
+
+def tinted(pixels: np.ndarray, rnd: random.Random) -> np.ndarray:
+    """A drawing in black alone, in any one color."""
+    tint = np.zeros_like(pixels)
+    tint[..., :3] = [rnd.randint(0, 255) for _ in range(3)]
+    tint[..., 3] = pixels[..., 3]
+    return tint
 
 
 def slanted(image: Image.Image, slope: float) -> Image.Image:
@@ -47,7 +57,7 @@ def partly_hidden(image: Image.Image, rnd: random.Random) -> Image.Image:
 
 def view(pixels: np.ndarray, width: int, height: int, rnd: random.Random) -> tuple[np.ndarray, list[bool]]:
     """uint8 RGBA [128, 128, 4] → uint8 RGB [height, width, 3], and which merged patches the thing reaches into."""
-    image = Image.fromarray(pixels)
+    image = Image.fromarray(tinted(pixels, rnd) if pixels[..., :3].max() < DARK else pixels)
     if rnd.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     side = min(width, height) * (rnd.uniform(0.8, 1.0) if rnd.random() < 0.6 else rnd.uniform(0.5, 1.0))
