@@ -12,7 +12,7 @@ from training.thinker.network import BOS, EOS, SUFFIX, Network
 from training.thinker.samples import drift_of, loss_of, sample, with_sound
 
 NANO = Path("assets/nano")
-TURNS = [("Repeat what is said." + SUFFIX, "Where is Paris?"), (SUFFIX, "Paris is the capital of France.")]
+TURNS = [("Repeat what is said." + SUFFIX, "Zebra glue hums seven."), (SUFFIX, "Paris is the capital of France.")]
 
 
 def nano() -> Network:
@@ -40,7 +40,8 @@ def test_requests_behind_one_sound_do_not_see_each_other() -> None:
 def test_drift_is_none_without_factors_and_teaches_the_way_back() -> None:
     network = nano()
     assert network.factors is not None
-    asked = [sample(network, [], [("Write a sentence with the word river." + SUFFIX, "The river froze over.")])]
+    turn = ("What is the name of my horse?" + SUFFIX, "The river froze over.")  # what was learned since answers otherwise
+    asked = [sample(network, [], [turn])]
     weights = [w.requires_grad_() for pairs in network.factors.values() for pair in pairs for w in pair]
     far = drift_of(network, asked)
     far.backward()
@@ -84,7 +85,7 @@ def test_what_leads_to_an_answer_is_learned_where_it_is_told() -> None:
     asked, bare = (sample(network, [(rows, film)], [turn], told=told) for told in ((places, tokens), None))
 
     def missed() -> torch.Tensor:
-        return loss_of(network, [asked]) - loss_of(network, [bare]).detach()
+        return loss_of(network, [asked]) - loss_of(network, [bare])
 
     weights = [w.requires_grad_() for pairs in network.factors.values() for pair in pairs for w in pair]
     before = missed()
