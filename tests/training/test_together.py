@@ -40,7 +40,7 @@ def test_requests_behind_one_sound_do_not_see_each_other() -> None:
 def test_drift_is_none_without_factors_and_teaches_the_way_back() -> None:
     network = nano()
     assert network.factors is not None
-    turn = ("What is the name of my horse?" + SUFFIX, "The river froze over.")  # what was learned since answers otherwise
+    turn = ("What is the name of my horse?" + SUFFIX, "The river froze over.")  # not what it has learned to say
     asked = [sample(network, [], [turn])]
     weights = [w.requires_grad_() for pairs in network.factors.values() for pair in pairs for w in pair]
     far = drift_of(network, asked)
