@@ -51,7 +51,7 @@ _OBJECTS = _list("camera wallet watch hat jacket ring pencil scarf ticket laptop
 _VEHICLES = _list("bus train taxi van tractor truck boat motorcycle")
 _FEELINGS = _list("tired happy hungry sad thirsty bored angry nervous cold sick")
 _FEARS = _list("spiders snakes dogs ghosts thunder mice needles heights")
-_SUMMITS = _list("the_beach the_zoo the_museum the_market the_cinema the_lake the_library the_forest")
+_OUTINGS = _list("the_beach the_zoo the_museum the_market the_cinema the_lake the_library the_forest")
 _BOOKS = _list("dragons pirates trees robots whales kings space trains")
 _DRINKS = _list("tea coffee juice milk water cocoa")
 _MONTHS = _list("January March May July August October")
@@ -111,8 +111,8 @@ _DONE = [
     (_FOODS, "ate {} for breakfast", "What did I eat for breakfast?", "ate {} for breakfast"),
     (_FOODS, "had {} for dinner", "What did I have for dinner?", "had {} for dinner"),
     (_FOODS, "want to cook {} tonight", "What do I want to cook tonight?", "want to cook {} tonight"),
-    (_SUMMITS, "went to {} yesterday", "Where did I go yesterday?", "went to {} yesterday"),
-    (_SUMMITS, "will go to {} on Sunday", "Where will I go on Sunday?", "will go to {} on Sunday"),
+    (_OUTINGS, "went to {} yesterday", "Where did I go yesterday?", "went to {} yesterday"),
+    (_OUTINGS, "will go to {} on Sunday", "Where will I go on Sunday?", "will go to {} on Sunday"),
     (_NAMES, "met {} today", "Who did I meet today?", "met {} today"),
     (_NAMES, "am waiting for {}", "Who am I waiting for?", "are waiting for {}"),
     (_NAMES, "sit next to {} at school", "Who do I sit next to at school?", "sit next to {} at school"),

@@ -66,13 +66,10 @@ UNKNOWN = {
 def texts() -> list[str]:
     """Everything that a person says here aloud, but for ordinary questions."""
     rnd = random.Random(5)
-    told = [form.format(value) for topic in TOPICS for form in topic.told for value in _some(topic.values, EACH, rnd)]
+    told = [form.format(value) for topic in TOPICS for form in topic.told
+            for value in rnd.sample(topic.values, min(EACH, len(topic.values)))]  # fmt: skip
     asked = [question for topic in TOPICS for question in topic.asked]
     return list(dict.fromkeys([*told, *asked, *_AGAIN, *_ASKED, *_FIRST, *UNKNOWN]))
-
-
-def _some(values: list[str], number: int, rnd: random.Random) -> list[str]:
-    return values if len(values) <= number else rnd.sample(values, number)
 
 
 def conversations(rnd: random.Random, ordinary: Sequence[Exchange], number: int) -> list[list[Exchange]]:
