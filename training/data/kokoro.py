@@ -91,6 +91,7 @@ def main() -> None:
         jobs = [(text, DEV_VOICES[i % len(DEV_VOICES)], 1.0) for i, text in enumerate(texts[: args.number])]
     else:
         texts = json.loads(args.texts.read_text())
+        texts["questions"] = texts["questions"] or list(texts["sentences"])  # prose holds none
         rnd = random.Random(args.seed)
         never = TEST_VOICES + DEV_VOICES + LEFT_OUT
         english, others = ([v for v in kokoro.names(e) if v not in never] for e in (True, False))

@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--piper", type=Path, help="the voice's .onnx, its .onnx.json beside it")
     args = parser.parse_args()
     lists = json.loads(args.texts.read_text())
+    lists["questions"] = lists["questions"] or lists["sentences"]  # prose holds none
     rnd = random.Random(5)
     if args.make == "hibari":
         from hibari import Hibari

@@ -4,9 +4,9 @@
         --out runs/ear/stage_a.pt --minutes 40
 
 With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear.
-`--more-layers 3` puts layers on top, and the stream below them learns to spell (training.ear.letters). It writes a
-checkpoint every three minutes and goes on from it when started again. With torchrun several processes train together
-(training.side_by_side).
+`--more-layers 3` puts layers on top; in its middle, by default below them, it learns to spell (training.ear.letters).
+It writes a checkpoint every three minutes and goes on from it when started again. With torchrun several processes train
+together (training.side_by_side).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from training.wall_clock import train
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
-SHARES = {"kokoro*": 0.2, "piper": 0.08, "ear-hibari": 0.19, "mixed": 0.15, "hibari-*": 0.35, "bells": 0.03}
+SHARES = {"kokoro*": 0.25, "piper": 0.08, "prose-piper": 0.1, "ear-hibari": 0.12, "mixed": 0.12, "hibari-*": 0.3,
+          "prose-hibari": 0.38, "bells": 0.03}
 
 
 @torch.no_grad()
@@ -77,7 +78,7 @@ class Trainer:
         rows = [r for group in groups.values() for r in group]
         with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
             table = file.get_tensor("thinker.model.embed_tokens.weight")
-        texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"])
+        texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"][:45000])
         tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
         self.targets = TokenTargets(table, tokenizer, sorted(texts))
         self.development = read_clips(args.data / "dev-kokoro")
@@ -161,7 +162,7 @@ class Trainer:
         losses = {}
         if speech:
             losses["tokens"] = self.targets.loss(e[speech], lengths[speech] // 4, texts, self.rnd)
-        if speech and self.args.more_layers:
+        if speech and self.args.spelling:
             losses["letters"] = self.args.spelling * self.letters.loss(middle[speech], lengths[speech] // 2, texts)
         if timed:
             each = [self.targets.timed_loss(e[i, : lengths[i] // 4], SAID, batch[i]["at"]) for i in timed]

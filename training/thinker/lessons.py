@@ -102,7 +102,7 @@ class Lessons:
         self.own = [q for q in self.answers if q not in written and q not in held]
         rows = load_shards(args.data, ["kokoro*", "ear-hibari", "mixed"], never)
         self.asked = [r for r in rows if r["text"] in self.answers]
-        self.said = [r for r in rows + load_shards(args.data, ["hibari-*"], never) if len(r["text"]) < 90]
+        self.said = [r for r in rows + load_shards(args.data, ["hibari-*", "prose-*"], never) if len(r["text"]) < 90]
         aloud = load_shards(args.data, ["aloud*"], never)
         self.cases: dict[str, list[tuple[str, int]]] = {}
         for row in aloud:
@@ -228,8 +228,8 @@ class Lessons:
         return out
 
     def _typed(self, number: int) -> list[Sample]:
-        pool = self.rnd.sample(balanced(self.known, 45, self.rnd), number // 2)
-        pool += self.rnd.sample(list(self.everyday), number // 4)
+        pool = self.rnd.sample(balanced(self.known, 45, self.rnd), 2 * number // 5)
+        pool += self.rnd.sample(list(self.everyday), 2 * number // 5)
         pool += self.rnd.sample(self.own, number - len(pool))
         return [self._sample([], (q + SUFFIX, self.answers[q])) for q in pool]
 
