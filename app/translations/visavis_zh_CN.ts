@@ -1998,8 +1998,8 @@
         <translation>面对面</translation>
     </message>
     <message>
-        <source>Talk to a model that hears and reads you and answers aloud. It runs on this computer: nothing you say or show leaves it, and nobody counts what you do.</source>
-        <translation>与一个能听、能读、能出声回答的模型对话。它就在本机运行：您说的、展示的一切都不会离开这里，也没有人统计您的行为。</translation>
+        <source>Talk to a model that hears and sees you and answers aloud. It runs on this computer: nothing you say or show leaves it, and nobody counts what you do.</source>
+        <translation>与一个能听、能看、能出声回答的模型对话。它就在本机运行：您说的、展示的一切都不会离开这里，也没有人统计您的行为。</translation>
     </message>
     <message>
         <source>Two short checks, and you can begin. All of this can be changed later in the settings.</source>

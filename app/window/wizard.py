@@ -104,7 +104,7 @@ class Wizard(QDialog):
         heading.setProperty("kind", "heading")
         words = QLabel(
             self.tr(
-                "Talk to a model that hears and reads you and answers aloud. It runs on this computer: nothing you say"
+                "Talk to a model that hears and sees you and answers aloud. It runs on this computer: nothing you say"
                 " or show leaves it, and nobody counts what you do."
             )
         )
