@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.definitions import Item
 from training.data import prose
 from training.data.questions import HELD_OUT
 
@@ -21,16 +22,19 @@ def test_long_sentences_are_cut_and_what_cannot_be_spoken_plainly_is_left_out() 
     assert list(prose.said("Mr. Smith went home to Mrs. Brown.")) == ["Mr Smith went home to Mrs Brown."]
 
 
-def test_no_question_of_the_evaluation_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_the_evaluation_asks_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = next(q["question"] for q in json.loads(HELD_OUT.read_text())
                 if len(q["question"].split()) > 4 and q["question"].strip("?").replace(" ", "").isalpha())  # fmt: skip
     data, wordnet = tmp_path / "book" / "data", tmp_path / "wordnet"
     data.mkdir(parents=True)
     wordnet.mkdir()
     (data / "1.json").write_text(json.dumps({"text": f"{held} And then the ship went down with all hands."}))
+    line = '00001 00 n 01 ship 0 000 | a vessel that carries people or goods; a fish with a long sword; "a ship"'
     for name in ("noun", "verb", "adj", "adv"):
-        (wordnet / f"data.{name}").write_text('00001 00 n 01 ship 0 000 | a vessel that carries people or goods; "x"\n')
+        (wordnet / f"data.{name}").write_text(line)
     out = tmp_path / "prose.json"
+    asked = Item("A fish with a long sword.", ("swordfish",))
+    monkeypatch.setattr(prose, "items", lambda folder, number: [asked])
     arguments = ["prose", "--out", out, "--wordnet", wordnet, "--moby-dick", data.parent, "--sotu", data.parent]
     monkeypatch.setattr("sys.argv", [str(a) for a in arguments])
     prose.main()

