@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from model.engine import Engine
 
 _SPOKEN_TOKENS_PER_SECOND = 4.0  # of text, in fluent speech
+LEAST_CIRCLE = 12  # tokens of a phrase said again and again: "no, no, no" is none
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,15 @@ class ReplyOptions:
     max_text_tokens: int = 1024
     max_speech_seconds: float = MOST_SPEECH_SECONDS
     whole_utterance: bool = False
+
+
+def goes_in_circles(tokens: Sequence[int], times: int) -> bool:
+    """Whether `tokens` end with the same phrase so many times in a row, LEAST_CIRCLE tokens of it at least."""
+    for length in range(-(-LEAST_CIRCLE // times), len(tokens) // times + 1):
+        end = tokens[-length * times :]
+        if all(end[i] == end[i - length] for i in range(length, len(end))):
+            return True
+    return False
 
 
 class TalkerSteps:
@@ -160,7 +170,8 @@ class Reply:
                 self.text += delta
                 self.timings.setdefault("first_text", self._elapsed())
                 yield delta, None
-            if len(self.tokens) >= most:
+            repeats = engine.settings.end_after_repeats
+            if len(self.tokens) >= most or (repeats and goes_in_circles(self.tokens, repeats)):
                 break
             position = line(context.position, 1, context.device)
             item, chosen = memory.thinker_step(sampling, chosen, position, sampler.used, sampler.noise())

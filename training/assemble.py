@@ -59,6 +59,7 @@ VISION = asdict(CONFIG) | {
 GENERATION = {
     "system_prompt": SYSTEM,
     "eos_token_id": 2,
+    "end_after_repeats": 3,
     "thinker": {"temperature": 0.0, "repetition_penalty": 1.1},
     "talker": {"temperature": 0.6, "top_k": 20, "top_p": 0.8, "repetition_penalty": 1.05},
     "speech": {"solver": "euler", "points": 4, "guidance": 0.5, "first_blocks": 1, "most_blocks": 4, "left_blocks": 2},

@@ -35,15 +35,19 @@ class SpeechSettings:
 
 @dataclass(frozen=True)
 class Settings:
+    """`end_after_repeats`: a reply ends once it has said the same so often in a row; 0: never, as the reference."""
+
     system_prompt: str
     thinker: Sampling
     talker: Sampling
     speech: SpeechSettings
     end_tokens: frozenset[int]
+    end_after_repeats: int = 0
 
 
 def read_settings(folder: Path, config: OmniConfig, turn_end: int) -> Settings:
-    """generation_config.json, if there is one; keys of ours are "system_prompt", "thinker", "talker", "speech"."""
+    """generation_config.json, if there is one; keys of ours are "system_prompt", "thinker", "talker", "speech"
+    and "end_after_repeats"."""
     path = folder / "generation_config.json"
     try:
         return _settings(_read_json(path), folder, config, turn_end)
@@ -70,6 +74,7 @@ def _settings(raw: dict[str, Any], folder: Path, config: OmniConfig, turn_end: i
         talker=pick(Sampling, {**talker, "suppressed": _unspeakable(config)}),
         speech=pick(SpeechSettings, speech),
         end_tokens=frozenset([turn_end, *ends]),
+        end_after_repeats=int(raw.get("end_after_repeats", 0)),
     )
 
 

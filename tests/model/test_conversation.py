@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from model.engine import Engine
 from model.errors import BadInputError, CannotRunError
 from model.events import Done, SpeechChunk, TextDelta
 from model.prompt.tokenizer import read_tokenizer
+from model.reply import goes_in_circles
 
 HEAD = "thinker.lm_head.weight"
 TONE = (0.3 * np.sin(np.arange(20_000) * 0.08)).astype(np.float32)  # 1.25 s at 16 kHz
@@ -199,6 +201,28 @@ def test_interrupt_from_another_thread_ends_within_a_step(engine: Engine) -> Non
         assert after is not None and len(after) <= 2
         assert isinstance(after[-1], Done) and after[-1].interrupted and len(after[-1].text_tokens) < 100
         assert answer(talk)[1]
+
+
+def test_a_reply_that_goes_in_circles_ends(engine: Engine) -> None:
+    def told(repeats: int) -> list[int]:
+        settings = replace(engine.settings, end_after_repeats=repeats)
+        with replace(engine, settings=settings).conversation() as talk:
+            talk.say("tell me")
+            done = reply(talk, text_tokens=250, speech=False)
+            assert not done.interrupted and answer(talk)[1]
+            return done.text_tokens
+
+    endless, ended = told(0), told(3)
+    assert len(endless) == 250 and goes_in_circles(endless, 3)
+    assert len(ended) < 250 and ended == endless[: len(ended)]
+    assert goes_in_circles(ended, 3) and not goes_in_circles(ended[:-1], 3)
+
+
+def test_what_goes_in_circles() -> None:
+    assert goes_in_circles([9, *[1, 2, 3, 4] * 3], 3)
+    assert not goes_in_circles([9, *[1, 2, 3, 4] * 2, 1, 2, 3], 3)
+    assert not goes_in_circles([*[1, 2, 3, 4] * 3, 9], 3)
+    assert not goes_in_circles([7] * 11, 3) and goes_in_circles([7] * 12, 3)  # "no, no, no" is none
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.11, 0.23])

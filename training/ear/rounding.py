@@ -78,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("ear", "data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--clips", nargs="+", default=["kokoro-a", "mixed", "ear-hibari"], help="shards to listen to")
+    parser.add_argument("--clips", nargs="+", default=["kokoro", "mixed", "prose-hibari"], help="shards to listen to")
     parser.add_argument("--number", type=int, default=300, help="clips")
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -35,6 +35,7 @@ from training.thinker.turns import Exchange, conversations
 
 KINDS = {"thing": 0.2, "still": 0.06, "film": 0.07, "bell": 0.02, "typed": 0.14, "spoken": 0.13, "kept": 0.1,
          "aloud": 0.13, "turns": 0.15}
+STILLS = (0.2, 0.5, 0.3)  # of one thing, several, two: counting is what is forgotten first
 LONG = ("film", "bell", "aloud", "turns")  # kinds with half as many samples in a batch
 
 
@@ -193,7 +194,7 @@ class Lessons:
         return Case(*about_thing(name, self.supply.names, self.rnd), frame[None], [said])
 
     def _still(self, number: int) -> list[Sample]:
-        return [self.picture(still(self.rnd)) for _ in range(number)]
+        return [self.picture(still(self.rnd, shares=STILLS)) for _ in range(number)]
 
     def _film(self, number: int) -> list[Sample]:
         return [self.film(film(self.rnd, self.films, self.rnd.choice(SIDES))) for _ in range(number)]

@@ -147,9 +147,10 @@ def about_two(scene: Scene, rnd: random.Random) -> tuple[str, str]:
     ])  # fmt: skip
 
 
-def still(rnd: random.Random, height: int = 112, width: int = 112) -> Case:
-    """A drawn scene."""
-    kind, about = rnd.choices([(d.one, about_one), (d.many, about_many), (d.two, about_two)], (0.2, 0.25, 0.55))[0]
+def still(rnd: random.Random, height: int = 112, width: int = 112,
+          shares: tuple[float, float, float] = (0.2, 0.25, 0.55)) -> Case:  # fmt: skip
+    """A drawn scene; `shares`: of one thing, of several of a kind, of two beside each other."""
+    kind, about = rnd.choices([(d.one, about_one), (d.many, about_many), (d.two, about_two)], shares)[0]
     scene = kind(rnd)
     on = d.ground(rnd, [t.color for t in scene.things])
     frames = d.drawn(scene.things, on, width, height, rnd)[None]
