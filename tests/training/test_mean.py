@@ -1,9 +1,14 @@
-"""The mean of two pairs of factors is that of what they add to a weight."""
+"""The mean of two pairs of factors is that of what they add to a weight; that of two ears is that of their weights."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import torch
 
+from training.ear import mean as ears
+from training.ear.encoder import Encoder
 from training.thinker.mean import mean_of
 
 
@@ -22,3 +27,16 @@ def test_mean_of_one_with_itself_is_itself() -> None:
     a, b = torch.randn(4, 16), torch.randn(24, 4)
     got_a, got_b = mean_of((a, b), (a, b))
     assert torch.allclose(got_b @ got_a, b @ a, atol=1e-4)
+
+
+def test_mean_of_two_ears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = [Encoder(width=64, layers=1, out=32).state_dict() for _ in range(2)]
+    for name, state, blank in zip("ab", states, (4.0, 5.0)):
+        torch.save(dict(encoder=state, blank=torch.tensor(blank)), tmp_path / name)
+    monkeypatch.setattr("sys.argv", ["mean", *(str(tmp_path / name) for name in "ab"), "--out", str(tmp_path / "c")])
+    ears.main()
+    got = torch.load(tmp_path / "c", weights_only=False)
+    assert got["blank"] == 4.5
+    assert all(torch.allclose(got["encoder"][name], (states[0][name] + states[1][name]) / 2) for name in states[0])
+    with pytest.raises(SystemExit, match="differ in their layers"):
+        ears.mean_of(states[0], Encoder(width=64, layers=2, out=32).state_dict())
