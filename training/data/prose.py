@@ -1,7 +1,7 @@
 """Sentences of all kinds for the ear: what WordNet says words mean, a novel, and what presidents told their congress.
 
 Four new layers learn the words they are shown, so what they are shown must not be what 60 templates can say: of an
-audio book's sentences they misheard as much from a voice of the training as from people (docs/nano.md).
+audio book's sentences they misheard nearly as many from a voice of the training as from people (docs/nano.md).
 
     python -m training.data.prose --out runs/data/prose.json --moby-dick DIR --sotu DIR
 
