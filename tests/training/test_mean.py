@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.ear import mean as ears
+from training import mean as module
 from training.ear.encoder import Encoder
-from training.thinker.mean import mean_of
+from training.mean import mean_of
 
 
 def test_mean_of_two_products_in_the_rank_of_each() -> None:
@@ -34,9 +34,22 @@ def test_mean_of_two_ears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     for name, state, blank in zip("ab", states, (4.0, 5.0)):
         torch.save(dict(encoder=state, blank=torch.tensor(blank)), tmp_path / name)
     monkeypatch.setattr("sys.argv", ["mean", *(str(tmp_path / name) for name in "ab"), "--out", str(tmp_path / "c")])
-    ears.main()
+    module.main()
     got = torch.load(tmp_path / "c", weights_only=False)
     assert got["blank"] == 4.5
     assert all(torch.allclose(got["encoder"][name], (states[0][name] + states[1][name]) / 2) for name in states[0])
+    deeper = dict(encoder=Encoder(width=64, layers=2, out=32).state_dict(), blank=torch.tensor(4.0))
     with pytest.raises(SystemExit, match="differ in their layers"):
-        ears.mean_of(states[0], Encoder(width=64, layers=2, out=32).state_dict())
+        module.mean_of_ears(got, deeper)
+
+
+def test_an_ear_and_a_thinker_have_no_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(dict(encoder={}, blank=torch.tensor(4.0)), tmp_path / "ear")
+    torch.save(dict(factors={}), tmp_path / "thinker")
+    arguments = ["mean", *(str(tmp_path / name) for name in ("ear", "thinker")), "--out", str(tmp_path / "c")]
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit):
+        module.main()
+    assert "One of the two is an ear" in capsys.readouterr().err and not (tmp_path / "c").exists()
