@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from model.checkpoint.packed import pack, unpack_all
 from training.assemble import EMBEDDING, _with_sounds
-from training.ear.ctc import COMMON, TokenTargets
+from training.ear.ctc import COMMON, TokenTargets, common_tokens, fewest
 from training.mouth.pieces import laid_along, learned, symbols
 from training.thinker.answers import EVERYDAY_PAIRS, HeldOut, everyday
 
@@ -35,8 +35,24 @@ def test_a_word_that_training_hardly_holds_is_spelled_and_read_again_as_itself()
     spelled = written(made, "thermometer")
     assert len(spelled) > 1 and "".join(spelled) == " thermometer"
     rows = made.tokens("the thermometer begins")
-    heard = made.table[[0, *rows, 0]][None]
+    heard = made.table[[0, *(row for piece in rows for row in (piece, 0))]][None]
     assert made.read(heard, torch.tensor([heard.shape[1]])) == ["the thermometer begins"]
+
+
+def test_pieces_that_only_rare_words_need_are_no_targets_themselves():
+    """What is left is common when all else is spelled with it; any word can be written, by single letters at last."""
+    texts = ["the conference begins"] * 99 + ["a thermometer", "the begins"]
+    known = common_tokens(TOKENIZER, texts, 100)
+    assert "Ġthe" in known and "Ġbegins" in known and "Ġconference" not in known
+    assert all(count >= 100 for piece, count in known.items() if len(piece.lstrip("Ġ")) > 1)
+    assert "".join(fewest("Ġzyzzyva", known)) == "Ġzyzzyva"
+
+
+def test_a_word_is_spelled_with_the_fewest_pieces_and_of_these_the_commonest():
+    known = {"Ġs": 9, "Ġsp": 5, "a": 9, "ade": 2, "de": 7, "ad": 4, "e": 9, "p": 9}
+    assert fewest("Ġspade", known) == ["Ġsp", "ade"]
+    assert fewest("Ġspad", known | {"ad": 4, "pad": 6}) == ["Ġs", "pad"]
+    assert fewest("Ġspy", known) == []
 
 
 def test_a_checkpoint_keeps_its_targets():

@@ -3,8 +3,10 @@
 The score of token k for an output e is -|e - E_k|^2 (|e|^2 is common to all and left out); the blank is the embedding
 of " ", which the language model reads past most easily, plus one learned scalar.
 
-A token that training texts hardly hold cannot be learned, and a word that is one such token could never be heard. So
-only common tokens are targets, and a word that needs another is spelled with short ones: " con", "fer", "ence".
+A token that training texts hardly hold cannot be learned, and a word that is one such token could never be heard: CTC
+onto the thousands of tokens of a text takes thousands of hours of speech. So only tokens that are common in the texts
+are targets, some 1,500, and other words are spelled with the most common that make them up: " sp", "ade", "s". The
+Thinker reads what is spelled, and mends it where a piece was misheard.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -21,8 +24,9 @@ from torch import Tensor, nn
 SPACE = "Ġ"  # how the tokenizer writes a leading space
 PER_SECOND = 25  # vectors of the ear, and positions of time in the Thinker
 SAID_FOR = 3  # vectors in a row that say a word whose time is told
-COMMON = 12  # times that a token occurs in the training texts, at least
+COMMON = 100  # times that a target occurs in the training texts, at least
 SHORT = 3  # letters of a piece that may spell other words; of one that begins them, one less
+ROUNDS = 6  # of leaving out what is too rare; what others are spelled with instead becomes more common
 
 
 def spoken(text: str) -> str:
@@ -30,28 +34,61 @@ def spoken(text: str) -> str:
     return " " + " ".join(re.sub(r"[.?!,;:\"]+(?=\s|$)", "", text).split())
 
 
-def common_tokens(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
-    """The tokens that may be targets: those that are common in the texts, and short ones to spell the rest with."""
-    counts = Counter(i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids)
-    common = {i for i, number in counts.items() if number >= COMMON}
-    for token, i in tokenizer.get_vocab().items():
-        letters = token.removeprefix(SPACE)
-        most = SHORT if letters == token else SHORT - 1
-        if letters.isascii() and letters.isalpha() and len(letters) <= most:
-            common.add(i)
-    return sorted(common)
+def fewest(word: str, known: Mapping[str, int]) -> list[str]:
+    """The fewest pieces that make up a word, of as many the last of which is the most common; none where none do.
+    known: how common each piece is."""
+    best: list[tuple[int, int, int] | None] = [(0, 0, 0)] + [None] * len(word)  # pieces, rarity and begin of the last
+    for end in range(1, len(word) + 1):
+        for begin in range(end):
+            before, piece = best[begin], word[begin:end]
+            if before is not None and piece in known:
+                way = before[0] + 1, -known[piece], begin
+                best[end] = min(best[end] or way, way)
+    pieces: list[str] = []
+    end = len(word)
+    while end and (last := best[end]) is not None:
+        pieces.append(word[last[2] : end])
+        end = last[2]
+    return pieces[::-1]
+
+
+def common_tokens(tokenizer: Tokenizer, texts: list[str], common: int = COMMON) -> dict[str, int]:
+    """The tokens that may be targets, and how common each is: those that occur so often in the texts when what is not
+    among them is spelled with what is; single letters always."""
+    words = Counter(word for text in texts for word in spoken(text).split())
+    encodings = tokenizer.encode_batch([" " + word for word in words], add_special_tokens=False)
+    whole = {word: encoding.tokens for word, encoding in zip(words, encodings)}
+    counts = Counter(dict.fromkeys(tokenizer.get_vocab(), 0))
+    for word, number in words.items():
+        counts.update(dict.fromkeys(whole[word], number))
+    known, letters = {}, set()
+    for token, number in counts.items():
+        piece = token.removeprefix(SPACE)
+        plain = piece.isascii() and piece.isalpha()
+        if plain and len(piece) == 1:
+            letters.add(token)
+        if number >= common or plain and len(piece) <= (SHORT if piece == token else SHORT - 1):
+            known[token] = number
+    for last in range(1, ROUNDS + 1):
+        counts = Counter(dict.fromkeys(letters, 0))
+        for word, number in words.items():
+            pieces = whole[word] if all(p in known for p in whole[word]) else fewest(SPACE + word, known)
+            counts.update(dict.fromkeys(pieces, number))
+        known = {p: n for p, n in counts.items() if p in letters or n >= common * last / ROUNDS}
+    return known
 
 
 class TokenTargets(nn.Module):
     """Scores, loss and greedy reading over the tokens that are common in the training texts."""
 
     def __init__(self, embeddings: Tensor, tokenizer: Tokenizer, texts: list[str], negatives: int = 1500,
-                 ids: list[int] | None = None):
+                 ids: list[int] | None = None, common: int = COMMON):
         super().__init__()
         self.tokenizer, self.negatives = tokenizer, negatives
+        space = tokenizer.token_to_id(SPACE)
         if ids is None:  # else those of a checkpoint, the blank first
-            space = tokenizer.encode(" ").ids[0]
-            ids = [space, *(i for i in common_tokens(tokenizer, texts) if i != space)]
+            tokens = sorted(common_tokens(tokenizer, texts, common))
+            ids = [space, *(tokenizer.token_to_id(t) for t in tokens if t != SPACE)]
         self.ids = torch.tensor(ids)
         self.index = {int(t): i for i, t in enumerate(self.ids)}
         self._rows = {str(tokenizer.id_to_token(int(t))): i for i, t in enumerate(self.ids)}

@@ -47,12 +47,12 @@ def main() -> None:
         table = file.get_tensor("thinker.model.embed_tokens.weight")
     lists = json.loads((args.data / "questions.json").read_text())
     tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
-    targets = TokenTargets(table, tokenizer, lists["questions"] + lists["sentences"])
     rows = [row for name in args.clips for row in read_clips(args.data / name)]
     if args.people is not None:
         rows += [row for folder in args.people or [None] for row in people(folder, args.most)]
     for path in args.ears:
         state = torch.load(path, weights_only=False)
+        targets = TokenTargets(table, tokenizer, lists["questions"] + lists["sentences"], ids=state.get("ids"))
         targets.blank.data.copy_(state["blank"])
         print(path.name, by_voice(errors(encoder_of(state["encoder"]), targets, rows)[0]), flush=True)
 

@@ -25,7 +25,7 @@ from evaluation.words import word_errors
 from training.data.bells import SAID
 from training.data.clips import read_clips
 from training.data.questions import held_out, normal
-from training.ear.ctc import TokenTargets
+from training.ear.ctc import COMMON, TokenTargets
 from training.ear.encoder import Encoder, deeper, encoder_of, load_whisper
 from training.ear.letters import Letters
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
@@ -78,9 +78,10 @@ class Trainer:
         rows = [r for group in groups.values() for r in group]
         with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
             table = file.get_tensor("thinker.model.embed_tokens.weight")
-        texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"][:45000])
+        texts = [*(r["text"] for r in rows), *lists["questions"], *lists["sentences"][:45000], *[SAID] * args.common]
         tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
-        self.targets = TokenTargets(table, tokenizer, sorted(texts))
+        before = next((torch.load(p, weights_only=False) for p in (args.out, args.ear) if p and p.exists()), {})
+        self.targets = TokenTargets(table, tokenizer, texts, ids=before.get("ids"), common=args.common)
         self.development = read_clips(args.data / "dev-kokoro")
         hours = sum(r["samples"] / r["rate"] for r in rows) / 3600
         print(f"{len(rows)} clips, {hours:.1f} h, {len(self.targets.ids)} tokens", flush=True)
@@ -88,6 +89,8 @@ class Trainer:
         self.place = Surroundings([plain(r).numpy() for r in rnd.sample(rows, min(120, len(rows)))])
         below = self._begin()
         self.letters = Letters(self.encoder.proj.in_features)
+        if "letters" in before:
+            self.letters.load_state_dict(before["letters"])
         self.spell_at = args.spell_at or below
         self._optimize(below)
         self.step, self.spent = 0, 0.0
@@ -136,7 +139,7 @@ class Trainer:
 
     def save(self, spent: float) -> None:
         """Everything to go on, and what the development voices' clips are taken for."""
-        state = dict(encoder=self.encoder.state_dict(), blank=self.targets.blank.data,
+        state = dict(encoder=self.encoder.state_dict(), blank=self.targets.blank.data, ids=self.targets.ids.tolist(),
                      letters=self.letters.state_dict(), optimizer=self.optimizer.state_dict(), step=self.step,
                      spent=spent)
         torch.save(state, self.args.out.with_suffix(".tmp"))
@@ -189,6 +192,7 @@ def main() -> None:
     parser.add_argument("--more-layers", type=int, default=0, help="new ones on top, at four times the rate")
     parser.add_argument("--spell-at", type=int, help="how many layers are below the letters (default: the old ones)")
     parser.add_argument("--spelling", type=float, default=1.0, help="weight of the letters' loss")
+    parser.add_argument("--common", type=int, default=COMMON, help="times that a token occurs that is a target")
     parser.add_argument("--bells", type=float, default=0.3, help="weight of the loss of clips whose times are told")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)

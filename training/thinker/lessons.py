@@ -36,6 +36,7 @@ from training.thinker.turns import Exchange, conversations
 KINDS = {"thing": 0.2, "still": 0.06, "film": 0.07, "bell": 0.02, "typed": 0.14, "spoken": 0.13, "kept": 0.1,
          "aloud": 0.13, "turns": 0.15}
 STILLS = (0.2, 0.5, 0.3)  # of one thing, several, two: counting is what is forgotten first
+REQUESTS = ("Write a sentence with the word {}.", "Tell me something about {}.", "Explain {} to a child.")
 LONG = ("film", "bell", "aloud", "turns")  # kinds with half as many samples in a batch
 
 
@@ -94,7 +95,8 @@ class Lessons:
         self.supply = Supply(args.pictures, network.tokenizer, rnd) if self.kinds["thing"] else None
         self.senses = Senses(args, network, self.supply.names if self.supply else [], rnd)
         lists, held = json.loads((args.data / "questions.json").read_text()), HeldOut()
-        questions, self.sentences = lists["questions"], lists["sentences"]
+        questions, prose = lists["questions"], args.data / "prose.json"
+        self.sentences = lists["sentences"] + (json.loads(prose.read_text())["sentences"] if prose.exists() else [])
         self.known = pairs([q for q in questions if q not in held])
         self.everyday = everyday()
         self.answers = json.loads(args.answers.read_text()) | self.known | self.everyday
@@ -239,7 +241,7 @@ class Lessons:
         out = []
         for text, before in zip(*(self.rnd.sample(self.sentences, number) for _ in range(2))):
             word = max(text.strip(".?!").split(), key=len)
-            request = self.rnd.choice((f"Write a sentence with the word {word}.", before))
+            request = self.rnd.choice((*(r.format(word) for r in REQUESTS), before, before))
             out.append(self._sample([], (request + SUFFIX, text)))
         return out
 
