@@ -12,7 +12,7 @@ from model.checkpoint.packed import pack, unpack_all
 from training.assemble import EMBEDDING, _with_sounds
 from training.ear.ctc import COMMON, TokenTargets, common_tokens, fewest
 from training.mouth.pieces import laid_along, learned, symbols
-from training.thinker.answers import EVERYDAY_PAIRS, HeldOut, everyday
+from training.thinker.answers import EVERYDAY_PAIRS, HeldOut, everyday, with_article
 
 TOKENIZER = Tokenizer.from_file(str(Path(__file__).parents[2] / "assets" / "nano" / "tokenizer.json"))
 WORDS = {
@@ -87,3 +87,8 @@ def test_everyday_questions_are_no_relation_of_held_out_ones() -> None:
     assert list(taught) == written and len(set(written)) == len(written) > 400  # none had to be dropped
     assert all(question.endswith("?") and answer.endswith(".") for question, answer in taught.items())
     assert "What do people wear on their hands when winter comes?" in HeldOut()  # so it tells relations
+
+
+def test_the_article_is_that_of_the_first_sound() -> None:
+    said = [with_article(word) for word in ("umbrella", "unicorn", "ukulele", "elephant", "uncle", "cat")]
+    assert said == ["an umbrella", "a unicorn", "a ukulele", "an elephant", "an uncle", "a cat"]

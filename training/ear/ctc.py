@@ -67,7 +67,7 @@ def common_tokens(tokenizer: Tokenizer, texts: list[str], common: int = COMMON) 
         plain = piece.isascii() and piece.isalpha()
         if plain and len(piece) == 1:
             letters.add(token)
-        if number >= common or plain and len(piece) <= (SHORT if piece == token else SHORT - 1):
+        if number >= common or (plain and len(piece) <= (SHORT if piece == token else SHORT - 1)):
             known[token] = number
     for last in range(1, ROUNDS + 1):
         counts = Counter(dict.fromkeys(letters, 0))

@@ -70,8 +70,9 @@ def _one(animal: str) -> str:
     return animal[:-1] if animal.endswith("s") and animal[:-1] in LISTS["animal"] else animal
 
 
-def _a(word: str) -> str:
-    return ("an " if word[0] in "aeioAEIO" else "a ") + word
+def with_article(word: str) -> str:
+    """With the article that its first sound asks for: an umbrella, a unicorn."""
+    return ("an " if re.match(r"[aeio]|u(?!ni|ku|se|te)", word.lower()) else "a ") + word
 
 
 def _next(items: list[str], item: str, step: int) -> str | None:
@@ -92,7 +93,7 @@ def _compare(order: list[str], word: str) -> Rule:
         if a not in order or b not in order or abs(order.index(a) - order.index(b)) < 4:
             return None
         first, second = (a, b) if order.index(a) > order.index(b) else (b, a)
-        return f"{_a(first)} is {word} than {_a(second)}."
+        return f"{with_article(first)} is {word} than {with_article(second)}."
     return rule
 
 
@@ -129,7 +130,7 @@ def _several(number: str, kind: str) -> str | None:
 
 def _legs(animal: str) -> str | None:
     count = f.LEGS.get(animal)
-    return None if count is None else f"{_a(animal)} has {words_of(count) if count else 'no'} legs."
+    return None if count is None else f"{with_article(animal)} has {words_of(count) if count else 'no'} legs."
 
 
 def _member(kind: str) -> str | None:
@@ -150,7 +151,7 @@ def _got(table: dict, form: str, change: Callable[[str], str] = lambda x: x.lowe
     """A rule that puts the asked word {q} and its entry {a} into a sentence."""
     def rule(word: str) -> str | None:
         entry = table.get(change(word))
-        return None if entry is None else form.format(q=word, a=entry, A=_a(word))
+        return None if entry is None else form.format(q=word, a=entry, A=with_article(word))
     return rule
 
 
@@ -182,11 +183,11 @@ RULES: list[tuple[str, Rule]] = [
     (r"Which animal is big, an? (\w+) or an? (\w+)", _compare(f.SIZE, "bigger")),
     (r"Which is faster, an? (\w+) or an? (\w+)", _compare(f.SPEED, "faster")),
     (r"Is an? (\w+) a mammal", lambda x: None if x not in f.LEGS else _yes(
-        x in f.MAMMALS, f"{_a(x)} is a mammal", f"{_a(x)} is not a mammal")),
-    (r"Is an? (\w+) a bird or an insect", lambda x: f"{_a(x)} is {'a bird' if x in f.BIRDS else 'an insect'}."
+        x in f.MAMMALS, f"{with_article(x)} is a mammal", f"{with_article(x)} is not a mammal")),
+    (r"Is an? (\w+) a bird or an insect", lambda x: f"{with_article(x)} is {'a bird' if x in f.BIRDS else 'an insect'}."
      if x in f.BIRDS | f.INSECTS else None),
     (r"Can an? (\w+) fly", lambda x: None if x not in f.LEGS else _yes(
-        x in f.FLIERS, f"{_a(x)} can fly", f"{_a(x)} cannot fly")),
+        x in f.FLIERS, f"{with_article(x)} can fly", f"{with_article(x)} cannot fly")),
     (r"Do (\w+) lay eggs", lambda x: None if _one(x) not in f.LEGS else _yes(
         _one(x) in f.EGG_LAYERS, f"{x} lay eggs", f"{x} do not lay eggs")),
     (r"What is an? (.+) (?:used for|good for)", _got(f.USED_FOR, "{A} is used for {a}.")),
@@ -194,7 +195,7 @@ RULES: list[tuple[str, Rule]] = [
     (r"(?:What is|Please explain what) an? (\w+)(?: is)?", _got(f.USED_FOR, "{A} is a thing for {a}.")),
     (r"What is an? (.+) made of", _got(f.MADE_OF, "{A} is made of {a}.")),
     (r"What is (.+) made from", _got(f.FROM, "{q} is made from {a}.")),
-    (r"Is (\w+) a fruit or a vegetable", lambda x: f"{_a(x)} is a {'fruit' if x in f.FRUIT else 'vegetable'}."
+    (r"Is (\w+) a fruit or a vegetable", lambda x: f"{with_article(x)} is a {'fruit' if x in f.FRUIT else 'vegetable'}."
      if x in f.FRUIT | f.VEGETABLE else None),
     (r"(?:Can you name|Name) an? (\w+) (.+)", lambda color, kind: _colored(color, kind)),
     (r"Can you name an? (.+) that is (\w+)", lambda kind, color: _colored(color, kind)),

@@ -13,6 +13,7 @@ import numpy as np
 from training.data import drawings as d
 from training.data.drawings import NUMBERS, SHAPES, Scene, Thing
 from training.eye.words import Said
+from training.thinker.answers import with_article
 
 FPS = 8
 RATE = 16_000  # samples of a film's sound in a second
@@ -43,10 +44,6 @@ class Case:
         return out
 
 
-def _a(word: str) -> str:
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
-
-
 _ON = {"left": "on the left", "right": "on the right", "top": "at the top", "bottom": "at the bottom",
        "middle": "in the middle"}  # fmt: skip
 
@@ -63,14 +60,15 @@ def about_thing(name: str, others: list[str], rnd: random.Random) -> tuple[str, 
     """A picture of one named thing."""
     if rnd.random() < 0.75:
         question = rnd.choice(NAME_IT)
-        return question, rnd.choice([f"It is {_a(name)}.", f"This is {_a(name)}.", f"I see {_a(name)}."])
+        it = with_article(name)
+        return question, rnd.choice([f"It is {it}.", f"This is {it}.", f"I see {it}."])
     other = rnd.choice([o for o in others if o != name])
     if rnd.random() < 0.4:
         one, two = rnd.sample([name, other], 2)
-        return f"Is this {_a(one)} or {_a(two)}?", f"It is {_a(name)}."
+        return f"Is this {with_article(one)} or {with_article(two)}?", f"It is {with_article(name)}."
     if rnd.random() < 0.5:
-        return f"Is this {_a(name)}?", f"Yes, it is {_a(name)}."
-    return f"Is this {_a(other)}?", f"No, it is {_a(name)}."
+        return f"Is this {with_article(name)}?", f"Yes, it is {with_article(name)}."
+    return f"Is this {with_article(other)}?", f"No, it is {with_article(name)}."
 
 
 def about_one(scene: Scene, rnd: random.Random) -> tuple[str, str]:
@@ -79,7 +77,7 @@ def about_one(scene: Scene, rnd: random.Random) -> tuple[str, str]:
     other = rnd.choice([s for s in SHAPES if s != shape])
     third = rnd.sample([s for s in SHAPES if s not in (shape, other)], 1)
     listed = rnd.sample([shape, other, *third], 3)
-    choice = f"{_a(listed[0])}, {_a(listed[1])} or {_a(listed[2])}"
+    choice = f"{with_article(listed[0])}, {with_article(listed[1])} or {with_article(listed[2])}"
     return rnd.choice([
         (rnd.choice([f"Which color does the {shape} have?", f"What is the color of the {shape}?",
                      f"Tell me the color of the {shape}.", f"The {shape} is of which color?", "What color do you see?",
@@ -88,7 +86,7 @@ def about_one(scene: Scene, rnd: random.Random) -> tuple[str, str]:
         (rnd.choice(["What shape do you see?", "Which shape is in the picture?", "What shape is it?",
                      f"What is the {color} thing?", f"Is it {choice}?", f"Is this {choice}?",
                      f"What do you see, {choice}?", f"Do you see {choice}?", f"What is it, {choice}?",
-                     f"Which shape is it: {listed[0]}, {listed[1]} or {listed[2]}?"]), f"It is {_a(shape)}."),
+                     f"Which shape is it: {listed[0]}, {listed[1]} or {listed[2]}?"]), f"It is {with_article(shape)}."),
         (f"Where is the {shape}?", f"The {shape} is {_ON[place]}."),
         (f"Is the {shape} big or small?", f"The {shape} is {size}."),
         (rnd.choice(["What do you see?", "Describe the picture.", "What is in the picture?"]),
@@ -96,7 +94,7 @@ def about_one(scene: Scene, rnd: random.Random) -> tuple[str, str]:
         (rnd.choice([f"How many {SHAPES[shape]} do you see?", f"How many {SHAPES[shape]} are there?",
                      f"Count the {SHAPES[shape]}."]), f"There is one {shape}."),
         (f"Is the {shape} {color}?", f"Yes, the {shape} is {color}."),
-        (f"Is there {_a(other)}?", f"No, there is {_a(shape)}."),
+        (f"Is there {with_article(other)}?", f"No, there is {with_article(shape)}."),
     ])  # fmt: skip
 
 
@@ -183,7 +181,7 @@ def moving(rnd: random.Random, side: int) -> Case:
     ])  # fmt: skip
     tell = rnd.choice([f"The {shape} moves {way}.", f"It moves {way}."])
     if rnd.random() < 0.1:
-        asked, tell = "What do you see?", f"I see {_a(color)} {shape} that moves {way}."
+        asked, tell = "What do you see?", f"I see {with_article(color)} {shape} that moves {way}."
     return Case(asked, tell, *film)
 
 
