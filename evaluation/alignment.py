@@ -67,7 +67,7 @@ def main() -> None:
     network = Network(args.model, state=stored(args.model)[0])
     eye = VisionEncoder(CONFIG).eval()
     eye.load_state_dict(eye_state(read_tensors(args.model, "thinker.visual.")))
-    ear = ear_of(args.ear or args.model)
+    ear = ear_of(args.ear or args.model, network.table)
     films, result = scenes("sound and picture", args.number), Result([])
     for name, checkpoint, plain in (("time-aligned", args.aligned, False), ("plain order", args.plain, True)):
         if plain and checkpoint is None:

@@ -104,6 +104,8 @@ def _audio(config: OmniConfig) -> Iterator[Weight]:
         yield from _vectors(f"{layer}.final_layer_norm", size, "weight", "bias")
     yield from _vectors(f"{name}.ln_post", size, "weight", "bias")
     yield from _linear(f"{name}.proj", size, audio.output_dim)
+    if audio.spoken_size:
+        yield from _vectors(f"{name}.spoken", config.thinker.text.vocab_size, "bias")
 
 
 def _vision(config: OmniConfig) -> Iterator[Weight]:

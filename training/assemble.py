@@ -187,14 +187,14 @@ def _with_sounds(stored_table: dict[str, Tensor], mouth: Path) -> dict[str, Tens
 def replace_ear(checkpoint: Path, out: Path) -> None:
     """Write the ear of a training checkpoint and what depends on its size; all else stays."""
     kept = _checkpoint(checkpoint)
-    state, tower = kept["encoder"], "thinker.audio_tower."
+    tower = "thinker.audio_tower."
     rounded = {f"{tower}{name}": parts for name, parts in kept.get("rounded", {}).items()}
-    stored_ear = _all_stored({name: value for name, value in widen_ear(state).items() if name not in rounded})
+    stored_ear = _all_stored({name: value for name, value in widen_ear(kept).items() if name not in rounded})
     for name, parts in rounded.items():
         stored_ear |= pack_levels(name, *parts, bits=4)
     _replace(tower, stored_ear, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-    config["thinker_config"]["audio_config"] |= ear_sizes(state)
+    config["thinker_config"]["audio_config"] |= ear_sizes(kept["encoder"])
     _write(out / "config.json", config)
 
 

@@ -35,7 +35,9 @@ def mean_of_ears(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     a, b = one["encoder"], other["encoder"]
     if a.keys() != b.keys():
         raise SystemExit("The two ears differ in their layers.")
-    return dict(encoder={name: (weight + b[name]) / 2 for name, weight in a.items()},
+    if one["ids"] != other["ids"]:
+        raise SystemExit("The two ears differ in the tokens that they can say.")
+    return dict(ids=one["ids"], encoder={name: (weight + b[name]) / 2 for name, weight in a.items()},
                 blank=(one["blank"] + other["blank"]) / 2)  # fmt: skip
 
 

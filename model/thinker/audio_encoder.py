@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from model.bounds import AUDIO_BLOCKS
 from model.config import AudioEncoderConfig
+from model.thinker.spoken_tokens import SpokenTokens
 
 
 def audio_tokens(frames: int) -> int:
@@ -72,6 +73,7 @@ class AudioEncoder(nn.Module):
         self.layers = nn.ModuleList(AudioLayer(config) for _ in range(config.encoder_layers))
         self.ln_post = nn.LayerNorm(config.d_model)
         self.proj = nn.Linear(config.d_model, config.output_dim)
+        self.spoken: SpokenTokens | None = None
 
     def encode_blocks(self, mel: Tensor) -> Tensor:
         """[N, mel bins, frames ≤ 200], every block of the same length → [N, ceil(frames / 2), d_model] at 50 Hz."""
@@ -85,7 +87,8 @@ class AudioEncoder(nn.Module):
     def pool(self, states: Tensor) -> Tensor:
         """[N, S, d_model] at 50 Hz → [N, S // 2, output_dim] at 25 Hz."""
         pooled = F.avg_pool1d(states.transpose(1, 2), 2, 2).transpose(1, 2)
-        return self.proj(self.ln_post(pooled))
+        said: Tensor = self.proj(self.ln_post(pooled))
+        return said if self.spoken is None else self.spoken(said)
 
     def forward(self, mel: Tensor) -> Tensor:
         """[mel bins, frames] of one clip → [audio_tokens(frames), output_dim]."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from evaluation.streaming import codes_of, compare
 from model import load
@@ -71,6 +72,19 @@ def test_spoken_question_is_understood(nano: Engine) -> None:
         done = list(talk.reply(greedy=True, speech=False))[-1]
     assert isinstance(done, Done)
     assert "Paris" in done.text, "a voice that no training has heard asked for the capital of France"
+
+
+def test_what_its_ear_says_are_words_of_its_thinker(nano: Engine) -> None:
+    """Each vector is an embedding, or a mean of some: read by the nearest, they are what was said."""
+    samples, _ = soundfile.read(ROOT / "assets" / "samples" / "question.wav", dtype="float32")
+    tower = nano.thinker.audio_tower
+    with torch.inference_mode():
+        heard = tower(nano.mel_front_end(samples).to(tower.conv1.weight.dtype)).float()
+        table = nano.thinker.embed(torch.arange(nano.config.thinker.text.vocab_size)).float()
+    distance = table.square().sum(1) - 2 * heard @ table.T
+    ids = torch.unique_consecutive(distance.argmin(1)).tolist()
+    assert heard.norm(dim=1).max() <= table.norm(dim=1).max()
+    assert "capital of France" in " ".join(nano.tokenizer.decode(ids).split())
 
 
 def test_its_two_men_speak_lower_than_its_two_women(nano: Engine) -> None:

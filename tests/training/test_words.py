@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from model.checkpoint.packed import pack, unpack_all
 from training.assemble import EMBEDDING, _with_sounds
-from training.ear.ctc import COMMON, TokenTargets, common_tokens, fewest
+from training.ear.ctc import COMMON, TokenTargets, bias_of, targets_of
 from training.mouth.pieces import laid_along, learned, symbols
 from training.thinker.answers import EVERYDAY_PAIRS, HeldOut, everyday, with_article
 
@@ -35,30 +35,29 @@ def test_a_word_that_training_hardly_holds_is_spelled_and_read_again_as_itself()
     spelled = written(made, "thermometer")
     assert len(spelled) > 1 and "".join(spelled) == " thermometer"
     rows = made.tokens("the thermometer begins")
-    heard = made.table[[0, *(row for piece in rows for row in (piece, 0))]][None]
+    heard = made.table[[0, *rows, 0]][None]
     assert made.read(heard, torch.tensor([heard.shape[1]])) == ["the thermometer begins"]
-
-
-def test_pieces_that_only_rare_words_need_are_no_targets_themselves():
-    """What is left is common when all else is spelled with it; any word can be written, by single letters at last."""
-    texts = ["the conference begins"] * 99 + ["a thermometer", "the begins"]
-    known = common_tokens(TOKENIZER, texts, 100)
-    assert "Ġthe" in known and "Ġbegins" in known and "Ġconference" not in known
-    assert all(count >= 100 for piece, count in known.items() if len(piece.lstrip("Ġ")) > 1)
-    assert "".join(fewest("Ġzyzzyva", known)) == "Ġzyzzyva"
-
-
-def test_a_word_is_spelled_with_the_fewest_pieces_and_of_these_the_commonest():
-    known = {"Ġs": 9, "Ġsp": 5, "a": 9, "ade": 2, "de": 7, "ad": 4, "e": 9, "p": 9}
-    assert fewest("Ġspade", known) == ["Ġsp", "ade"]
-    assert fewest("Ġspad", known | {"ad": 4, "pad": 6}) == ["Ġs", "pad"]
-    assert fewest("Ġspy", known) == []
 
 
 def test_a_checkpoint_keeps_its_targets():
     made = targets(["the conference begins"] * COMMON)
     again = TokenTargets(torch.zeros(TOKENIZER.get_vocab_size(), 8), TOKENIZER, [], ids=made.ids.tolist())
     assert again.tokens("the unheard conference") == made.tokens("the unheard conference")
+
+
+def test_what_the_ear_says_reaches_the_thinker_in_its_own_embeddings():
+    """However far a vector is from every embedding; where two are as near, half of each."""
+    alone = TokenTargets(torch.eye(TOKENIZER.get_vocab_size(), 8) * 4, TOKENIZER, [], ids=[0, 1])
+    one, far = alone.table[[1]], torch.tensor([[0.0, 9, 0, 0, 0, 30, 0, 0]])
+    assert torch.allclose(alone.meant(far), one, atol=1e-4) and (far - one).norm() > 20
+    assert torch.allclose(alone.meant(torch.zeros(1, 8)), alone.table.mean(0, keepdim=True))
+
+
+def test_what_an_ear_can_say_is_kept_with_the_model():
+    made = targets(["the conference begins"] * COMMON)
+    bias = bias_of(made.ids.tolist(), torch.tensor(4.75), TOKENIZER.get_vocab_size())
+    ids, blank = targets_of(bias.half())
+    assert sorted(ids) == sorted(made.ids.tolist()) and ids[0] == made.ids[0] and blank == 4.75
 
 
 def test_phonemes_go_to_the_letters_that_say_them():

@@ -3,10 +3,8 @@
 The score of token k for an output e is -|e - E_k|^2 (|e|^2 is common to all and left out); the blank is the embedding
 of " ", which the language model reads past most easily, plus one learned scalar.
 
-A token that training texts hardly hold cannot be learned, and a word that is one such token could never be heard: CTC
-onto the thousands of tokens of a text takes thousands of hours of speech. So only tokens that are common in the texts
-are targets, some 1,500, and other words are spelled with the most common that make them up: " sp", "ade", "s". The
-Thinker reads what is spelled, and mends it where a piece was misheard.
+A token that training texts hardly hold cannot be learned, and a word that is one such token could never be heard. So
+only common tokens are targets, and a word that needs another is spelled with short ones: " con", "fer", "ence".
 """
 
 from __future__ import annotations
@@ -14,19 +12,19 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from model.thinker.spoken_tokens import NEVER
+
 SPACE = "Ġ"  # how the tokenizer writes a leading space
 PER_SECOND = 25  # vectors of the ear, and positions of time in the Thinker
 SAID_FOR = 3  # vectors in a row that say a word whose time is told
-COMMON = 100  # times that a target occurs in the training texts, at least
+COMMON = 12  # times that a token occurs in the training texts, at least
 SHORT = 3  # letters of a piece that may spell other words; of one that begins them, one less
-ROUNDS = 6  # of leaving out what is too rare; what others are spelled with instead becomes more common
 
 
 def spoken(text: str) -> str:
@@ -34,61 +32,43 @@ def spoken(text: str) -> str:
     return " " + " ".join(re.sub(r"[.?!,;:\"]+(?=\s|$)", "", text).split())
 
 
-def fewest(word: str, known: Mapping[str, int]) -> list[str]:
-    """The fewest pieces that make up a word, of as many the last of which is the most common; none where none do.
-    known: how common each piece is."""
-    best: list[tuple[int, int, int] | None] = [(0, 0, 0)] + [None] * len(word)  # pieces, rarity and begin of the last
-    for end in range(1, len(word) + 1):
-        for begin in range(end):
-            before, piece = best[begin], word[begin:end]
-            if before is not None and piece in known:
-                way = before[0] + 1, -known[piece], begin
-                best[end] = min(best[end] or way, way)
-    pieces: list[str] = []
-    end = len(word)
-    while end and (last := best[end]) is not None:
-        pieces.append(word[last[2] : end])
-        end = last[2]
-    return pieces[::-1]
+def common_tokens(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
+    """The tokens that may be targets: those that are common in the texts, and short ones to spell the rest with."""
+    counts = Counter(i for e in tokenizer.encode_batch([spoken(t) for t in texts]) for i in e.ids)
+    common = {i for i, number in counts.items() if number >= COMMON}
+    for token, i in tokenizer.get_vocab().items():
+        letters = token.removeprefix(SPACE)
+        most = SHORT if letters == token else SHORT - 1
+        if letters.isascii() and letters.isalpha() and len(letters) <= most:
+            common.add(i)
+    return sorted(common)
 
 
-def common_tokens(tokenizer: Tokenizer, texts: list[str], common: int = COMMON) -> dict[str, int]:
-    """The tokens that may be targets, and how common each is: those that occur so often in the texts when what is not
-    among them is spelled with what is; single letters always."""
-    words = Counter(word for text in texts for word in spoken(text).split())
-    encodings = tokenizer.encode_batch([" " + word for word in words], add_special_tokens=False)
-    whole = {word: encoding.tokens for word, encoding in zip(words, encodings)}
-    counts = Counter(dict.fromkeys(tokenizer.get_vocab(), 0))
-    for word, number in words.items():
-        counts.update(dict.fromkeys(whole[word], number))
-    known, letters = {}, set()
-    for token, number in counts.items():
-        piece = token.removeprefix(SPACE)
-        plain = piece.isascii() and piece.isalpha()
-        if plain and len(piece) == 1:
-            letters.add(token)
-        if number >= common or (plain and len(piece) <= (SHORT if piece == token else SHORT - 1)):
-            known[token] = number
-    for last in range(1, ROUNDS + 1):
-        counts = Counter(dict.fromkeys(letters, 0))
-        for word, number in words.items():
-            pieces = whole[word] if all(p in known for p in whole[word]) else fewest(SPACE + word, known)
-            counts.update(dict.fromkeys(pieces, number))
-        known = {p: n for p, n in counts.items() if p in letters or n >= common * last / ROUNDS}
-    return known
+def bias_of(ids: list[int], blank: Tensor, vocabulary: int) -> Tensor:
+    """[vocabulary] as model/thinker/spoken_tokens.py has it, of an ear's targets, the blank first."""
+    bias = torch.full((vocabulary,), NEVER)
+    bias[ids] = 0
+    bias[ids[0]] = blank
+    return bias
+
+
+def targets_of(bias: Tensor) -> tuple[list[int], Tensor]:
+    """`bias_of` undone: ids, the blank first, and how much likelier that is than it is near."""
+    ids = (bias > NEVER / 2).nonzero()[:, 0].tolist()
+    blank = max(ids, key=lambda i: float(bias[i]))
+    return [blank, *(i for i in ids if i != blank)], bias[blank].float()
 
 
 class TokenTargets(nn.Module):
     """Scores, loss and greedy reading over the tokens that are common in the training texts."""
 
     def __init__(self, embeddings: Tensor, tokenizer: Tokenizer, texts: list[str], negatives: int = 1500,
-                 ids: list[int] | None = None, common: int = COMMON):
+                 ids: list[int] | None = None):
         super().__init__()
         self.tokenizer, self.negatives = tokenizer, negatives
-        space = tokenizer.token_to_id(SPACE)
         if ids is None:  # else those of a checkpoint, the blank first
-            tokens = sorted(common_tokens(tokenizer, texts, common))
-            ids = [space, *(tokenizer.token_to_id(t) for t in tokens if t != SPACE)]
+            space = tokenizer.encode(" ").ids[0]
+            ids = [space, *(i for i in common_tokens(tokenizer, texts) if i != space)]
         self.ids = torch.tensor(ids)
         self.index = {int(t): i for i, t in enumerate(self.ids)}
         self._rows = {str(tokenizer.id_to_token(int(t))): i for i, t in enumerate(self.ids)}
@@ -125,6 +105,11 @@ class TokenTargets(nn.Module):
         table = self.table if rows is None else self.table[rows]
         out = 2 * e @ table.T - table.pow(2).sum(1)
         return torch.cat([out[..., :1] + self.blank, out[..., 1:]], -1)
+
+    def meant(self, e: Tensor) -> Tensor:
+        """e [..., 576] as the Thinker hears it: the mean of the embeddings, each as likely as e says
+        (model/thinker/spoken_tokens.py)."""
+        return self.scores(e).softmax(-1) @ self.table
 
     def loss(self, e: Tensor, numbers: Tensor, texts: list[str], rnd: random.Random) -> Tensor:
         """Mean CTC loss per token. e [B, N, 576], numbers [B]. Only the batch's tokens and some random others take

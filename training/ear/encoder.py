@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model.thinker.spoken_tokens import SpokenTokens
+
 BLOCK = 200  # mel frames of 10 ms that see each other
 HEAD = 64  # numbers in a head of attention, in every Whisper
 STEP = 40  # blocks that are not full are computed together with those of like length
@@ -67,13 +69,15 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(width, width // HEAD) for _ in range(layers))
         self.ln_post = nn.LayerNorm(width)
         self.proj = nn.Linear(width, out)
+        self.spoken: SpokenTokens | None = None  # as the Thinker hears it; while the ear learns, nothing
         self.register_buffer("positions", sinusoids(BLOCK // 2, width), persistent=False)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """mel [B, 80, T], zeros behind each clip; lengths [B] in mel frames, multiples of 4.
 
         Returns vectors [B, N, out] and their numbers [B] (lengths // 4)."""
-        return self.with_middle(mel, lengths, len(self.layers))[0], lengths // 4
+        said, _ = self.with_middle(mel, lengths, len(self.layers))
+        return said if self.spoken is None else self.spoken(said), lengths // 4
 
     def with_middle(self, mel: Tensor, lengths: Tensor, layers: int) -> tuple[Tensor, Tensor]:
         """As `forward`: vectors [B, N, out], and the stream behind so many layers, [B, 2 N, width] at 50 a second."""

@@ -3,8 +3,7 @@
     python -m training.ear.resume --model assets/nano --out runs/ear/shipped.pt --thinker runs/thinker-now
 
 Writes the checkpoint that training.ear.stage_a and stage_b begin with, and the Thinker in the narrow form with all that
-was learned merged. The CTC's blank scalar is no part of the model: it starts near what it was and is learned again.
-An ear read with another blank seems far worse than it is (with 2, by half).
+was learned merged.
 """
 
 from __future__ import annotations
@@ -12,31 +11,45 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
 from model.checkpoint.weights import read_tensors
+from model.thinker.spoken_tokens import SpokenTokens
+from training.ear.ctc import bias_of, targets_of
 from training.ear.encoder import Encoder, encoder_of
 from training.thinker.export import EMBEDDING, NARROW, narrowed
 from training.thinker.network import BOS, EOS
 
-BLANK = 4.8  # to which the trained ears came, within half a nat
+TOWER, BIAS = "thinker.audio_tower.", "spoken.bias"
 
 
 def ear_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the audio tower under their official names → those of training.ear.encoder: widen_ear undone."""
-    state = {k: v.float().contiguous() for k, v in shipped.items() if not k.startswith("audio_bos_eos_token")}
+    left = ("audio_bos_eos_token.weight", BIAS)
+    state = {k: v.float().contiguous() for k, v in shipped.items() if k not in left}
     state["proj.weight"], state["proj.bias"] = state["proj.weight"][:NARROW], state["proj.bias"][:NARROW]
     return state
 
 
-def ear_of(path: Path) -> Encoder:
-    """The ear of a checkpoint of training.ear, or of a model's folder."""
-    if path.is_dir():
-        return encoder_of(ear_state(read_tensors(path, "thinker.audio_tower.")))
-    return encoder_of(torch.load(path, weights_only=False)["encoder"])
+def checkpoint_of(model: Path) -> dict[str, Any]:
+    """The ear of a model's folder as a checkpoint of training.ear."""
+    shipped = read_tensors(model, TOWER)
+    ids, blank = targets_of(shipped[BIAS])
+    return dict(encoder=ear_state(shipped), ids=ids, blank=blank, step=0, spent=0.0)
+
+
+def ear_of(path: Path, table: Tensor) -> Encoder:
+    """The ear of a checkpoint of training.ear, or of a model's folder, as the Thinker hears it. table: the Thinker's
+    embeddings [vocabulary, 576]."""
+    state = checkpoint_of(path) if path.is_dir() else torch.load(path, weights_only=False)
+    encoder = encoder_of(state["encoder"])
+    encoder.spoken = SpokenTokens(len(table), table.shape[1], lambda ids: table[ids])
+    encoder.spoken.bias.copy_(bias_of(state["ids"], state["blank"], len(table)))
+    return encoder
 
 
 def main() -> None:
@@ -48,9 +61,8 @@ def main() -> None:
     args = parser.parse_args()
     thinker = {f"model.{k}": v for k, v in read_tensors(args.model, "thinker.model.").items()}
     bounds = thinker[EMBEDDING][[BOS, EOS], :NARROW].float()
-    encoder = ear_state(read_tensors(args.model, "thinker.audio_tower."))
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(encoder=encoder, blank=torch.tensor(BLANK), bounds=bounds, step=0, spent=0.0), args.out)
+    torch.save(checkpoint_of(args.model) | dict(bounds=bounds), args.out)
     args.thinker.mkdir(parents=True, exist_ok=True)
     save_file(narrowed(thinker), args.thinker / "thinker.safetensors", metadata={"format": "pt"})
     for name in ("tokenizer.json", "tokenizer_config.json"):

@@ -25,7 +25,7 @@ from evaluation.words import word_errors
 from training.data.bells import SAID
 from training.data.clips import read_clips
 from training.data.questions import held_out, normal
-from training.ear.ctc import COMMON, TokenTargets
+from training.ear.ctc import TokenTargets
 from training.ear.encoder import Encoder, deeper, encoder_of, load_whisper
 from training.ear.letters import Letters
 from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
@@ -78,10 +78,10 @@ class Trainer:
         rows = [r for group in groups.values() for r in group]
         with safe_open(args.thinker / "thinker.safetensors", "pt") as file:
             table = file.get_tensor("thinker.model.embed_tokens.weight")
-        texts = [*(r["text"] for r in rows), *lists["questions"], *lists["sentences"][:45000], *[SAID] * args.common]
+        texts = {r["text"] for r in rows} | set(lists["questions"]) | set(lists["sentences"][:45000])
         tokenizer = Tokenizer.from_file(str(args.thinker / "tokenizer.json"))
         before = next((torch.load(p, weights_only=False) for p in (args.out, args.ear) if p and p.exists()), {})
-        self.targets = TokenTargets(table, tokenizer, texts, ids=before.get("ids"), common=args.common)
+        self.targets = TokenTargets(table, tokenizer, sorted(texts), ids=before.get("ids"))
         self.development = read_clips(args.data / "dev-kokoro")
         hours = sum(r["samples"] / r["rate"] for r in rows) / 3600
         print(f"{len(rows)} clips, {hours:.1f} h, {len(self.targets.ids)} tokens", flush=True)
@@ -192,7 +192,6 @@ def main() -> None:
     parser.add_argument("--more-layers", type=int, default=0, help="new ones on top, at four times the rate")
     parser.add_argument("--spell-at", type=int, help="how many layers are below the letters (default: the old ones)")
     parser.add_argument("--spelling", type=float, default=1.0, help="weight of the letters' loss")
-    parser.add_argument("--common", type=int, default=COMMON, help="times that a token occurs that is a target")
     parser.add_argument("--bells", type=float, default=0.3, help="weight of the loss of clips whose times are told")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)

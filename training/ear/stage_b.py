@@ -199,7 +199,8 @@ class Trainer:
         e = e.float()
         out = {"ctc": self.targets.loss(e, numbers, [r["text"] for r in clips], self.rnd)}
         plain, again = self.network.embed(self.suffix), self.network.embed(self.repeat)
-        heard = [torch.cat([self.bounds[:1], row[:n], self.bounds[1:]]) for row, n in zip(e, numbers[: len(batch)])]
+        meant = self.targets.meant(e)
+        heard = [torch.cat([self.bounds[:1], row[:n], self.bounds[1:]]) for row, n in zip(meant, numbers[: len(batch)])]
         replies = [self.reply(r["text"], repeats) for r, repeats in batch]
         out["spoken"], mine = self.through(
             [torch.cat([h, again if repeats else plain]) for h, (_, repeats) in zip(heard, batch)], replies)

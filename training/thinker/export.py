@@ -15,15 +15,17 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.ear.ctc import bias_of
 from training.ear.encoder import HEAD, encoder_of
 
-NARROW, WIDE, EPS = 576, 640, 1e-5
+NARROW, WIDE, EPS, VOCABULARY = 576, 640, 1e-5, 49152
 SHARE = NARROW / WIDE
 EMBEDDING = "model.embed_tokens.weight"
 
@@ -65,13 +67,14 @@ def narrowed(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
     return out
 
 
-def widen_ear(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def widen_ear(checkpoint: dict[str, Any]) -> dict[str, Tensor]:
     """The ear's projection gets zero rows for the new columns; the unused audio_bos_eos_token zeros."""
-    extra = WIDE - NARROW
+    extra, state = WIDE - NARROW, checkpoint["encoder"]
     out = {f"thinker.audio_tower.{k}": v.contiguous() for k, v in state.items()}
     out["thinker.audio_tower.proj.weight"] = F.pad(state["proj.weight"], (0, 0, 0, extra))
     out["thinker.audio_tower.proj.bias"] = F.pad(state["proj.bias"], (0, extra))
     out["thinker.audio_tower.audio_bos_eos_token.weight"] = torch.zeros(2, WIDE)
+    out["thinker.audio_tower.spoken.bias"] = bias_of(checkpoint["ids"], checkpoint["blank"], VOCABULARY)
     return out
 
 
@@ -80,13 +83,13 @@ def ear_sizes(ear: dict[str, Tensor]) -> dict[str, int]:
     encoder = encoder_of(ear)
     width = encoder.conv1.out_channels
     return dict(d_model=width, encoder_layers=len(encoder.layers), encoder_attention_heads=width // HEAD,
-                encoder_ffn_dim=4 * width)
+                encoder_ffn_dim=4 * width, spoken_size=NARROW)
 
 
 def configuration(ear: dict[str, Tensor]) -> dict:
     """config.json of the part this script writes; the assembly adds vision, Talker and Token2Wav."""
     text = dict(
-        model_type="qwen2_5_omni_text", vocab_size=49152, hidden_size=WIDE, intermediate_size=1536,
+        model_type="qwen2_5_omni_text", vocab_size=VOCABULARY, hidden_size=WIDE, intermediate_size=1536,
         num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3, head_dim=64, hidden_act="silu",
         max_position_embeddings=8192, rms_norm_eps=EPS * SHARE, rope_theta=100000.0, tie_word_embeddings=True,
         rope_scaling=dict(type="default", rope_type="default", mrope_section=[8, 12, 12]), use_sliding_window=False,
@@ -138,7 +141,7 @@ def main() -> None:
     if args.pronunciation and args.pronunciation.exists():
         table = next(iter(load_file(args.pronunciation).values()))
     state = merge(load_file(args.thinker / "thinker.safetensors"), trained)
-    state = widen(state, table) | widen_ear(trained["encoder"])
+    state = widen(state, table) | widen_ear(trained)
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(state, args.out / "thinker.tmp", metadata={"format": "pt"})
     (args.out / "thinker.tmp").replace(args.out / "thinker.safetensors")
