@@ -38,6 +38,8 @@ def ear_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
 def checkpoint_of(model: Path) -> dict[str, Any]:
     """The ear of a model's folder as a checkpoint of training.ear."""
     shipped = read_tensors(model, TOWER)
+    if BIAS not in shipped:
+        raise SystemExit(f"The ear of {model} does not tell which tokens it can say; give a newer nano.")
     ids, blank = targets_of(shipped[BIAS])
     return dict(encoder=ear_state(shipped), ids=ids, blank=blank, step=0, spent=0.0)
 
