@@ -5,7 +5,7 @@ Work comes in pieces of bounded size (`model.bounds`): these are the sizes of th
 
 from __future__ import annotations
 
-from model.bounds import AUDIO_BLOCKS, PATCHES, PREFILL, WEIGHTS_AT_ONCE
+from model.bounds import MEL_FRAMES, PATCHES, PREFILL, WEIGHTS_AT_ONCE
 from model.config import DecoderConfig, OmniConfig
 from model.placement import FP32, INT8_KINDS, NF4, Placement
 
@@ -82,9 +82,8 @@ def _forget(config: DecoderConfig, context: int) -> int:
 
 def _ear(config: OmniConfig, floats: int) -> int:
     audio = config.thinker.audio
-    frames = AUDIO_BLOCKS * 2 * audio.n_window
-    convolved = frames * (audio.num_mel_bins * 8 + 3 * audio.d_model * floats)
-    layers = frames // 2 * (6 * audio.d_model + 2 * audio.encoder_ffn_dim) * floats
+    convolved = MEL_FRAMES * (audio.num_mel_bins * 8 + 3 * audio.d_model * floats)
+    layers = MEL_FRAMES // 2 * (6 * audio.d_model + 2 * audio.encoder_ffn_dim) * floats
     return max(convolved, layers)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from model.bounds import AUDIO_BLOCKS, PATCHES, PREFILL
+from model.bounds import PATCHES, PREFILL
 from model.context import Context
 from model.lanes import Lane, Pending, to_device
 from model.prompt.pieces import EncodedPiece, VideoPiece, piece_length, span_of
@@ -110,7 +110,7 @@ class _Film:
             return
         tower = self._thinker.audio_tower
         mel = self._piece.mel.to(tower.conv1.weight.dtype)
-        for part in mel.split(AUDIO_BLOCKS * tower.block_frames, dim=1):
+        for part in mel.split(tower.together * tower.block_frames, dim=1):
             yield partial(self._listen, part)
 
     def _listen(self, mel: Tensor) -> Tensor:

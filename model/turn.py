@@ -1,8 +1,9 @@
 """One turn while it comes in: everything is encoded and read into the context at once, as far as it is complete.
 
-What is left for the end of a turn is a part of a 2 s block of sound and the closing tokens. Text waits until something
-else or the end follows, because neighbouring text is tokenized together. A camera beside a microphone alternates with
-it in chunks of 2 s, pictures first, as in a video with its sound (paper §2.2; anatomy §1.7).
+What is left for the end of a turn is a part of a block of sound (of 2 s, if n_window is the official one) and the
+closing tokens. Text waits until something else or the end follows, because neighbouring text is tokenized together. A
+camera beside a microphone alternates with it in chunks of 2 s, pictures first, as in a video with its sound (paper
+§2.2; anatomy §1.7).
 """
 
 from __future__ import annotations
@@ -139,8 +140,8 @@ class Turn:
 
 
 class LiveSenses:
-    """Microphone and camera of a turn. Whether both are there is seen in the first 2 s; what begins later than that
-    stands behind the other one."""
+    """Microphone and camera of a turn. Whether both are there is seen in the first block of sound; what begins later
+    than that stands behind the other one."""
 
     def __init__(self, engine: Engine, context: Context) -> None:
         self._engine, self._context = engine, context
@@ -223,21 +224,27 @@ class LiveSenses:
         self._pairs.append((at, seen))
 
     def _read_chunk(self, mel: Tensor | None, last: bool = False) -> None:
-        """One chunk: the pictures of its time, then its sound."""
+        """A block of sound in chunks of 2 s, each behind the pictures of its time; without sound, the pictures."""
         heard = self._encode_sound(mel)
         if not self._open:
             self._open_markers(heard is not None)
-        end = (self._heard + (0 if heard is None else len(heard))) / self._per_second
-        alone = self._open == "pictures" or last
+        chunks = [None] if heard is None else list(heard.split(self._chunk * self._per_second))
+        for number, chunk in enumerate(chunks, 1):
+            self._read_pictures_until(chunk, everything=last and number == len(chunks))
+            if chunk is not None and len(chunk):
+                positions = line(self._base + self._heard, len(chunk), self._context.device)
+                self._heard += len(chunk)
+                self._after = self._base + self._heard
+                self._put(EncodedPiece(chunk, torch.zeros_like(chunk), positions, self._after))
+
+    def _read_pictures_until(self, chunk: Tensor | None, everything: bool) -> None:
+        """The pictures that were seen before a chunk of sound was over."""
+        end = (self._heard + (0 if chunk is None else len(chunk))) / self._per_second
+        alone = self._open == "pictures" or everything
         ready = [p for p in self._pairs if alone or p[0] < end] if self._open != "sound" else []
         self._pairs = [p for p in self._pairs if not any(p is r for r in ready)]
         for at, seen in ready:
             self._read_pair(at, seen)
-        if heard is not None and len(heard):
-            positions = line(self._base + self._heard, len(heard), self._context.device)
-            self._heard += len(heard)
-            self._after = self._base + self._heard
-            self._put(EncodedPiece(heard, torch.zeros_like(heard), positions, self._after))
 
     def _encode_sound(self, mel: Tensor | None) -> Tensor | None:
         if mel is None:

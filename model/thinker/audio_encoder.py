@@ -1,4 +1,5 @@
-"""The ear: log-mel frames → one Thinker embedding every 40 ms, in independent blocks of 2 s (paper §2.1, block-wise).
+"""The ear: log-mel frames → one Thinker embedding every 40 ms, in independent blocks (paper §2.1, block-wise):
+2 s in the official checkpoints and in nano, `n_window` tells.
 
 No block looks at another, so a finished block can be encoded while the speaker goes on and never changes again.
 """
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.bounds import AUDIO_BLOCKS
+from model.bounds import MEL_FRAMES
 from model.config import AudioEncoderConfig
 from model.thinker.spoken_tokens import SpokenTokens
 
@@ -66,6 +67,7 @@ class AudioEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.block_frames = 2 * config.n_window
+        self.together = max(1, MEL_FRAMES // self.block_frames)  # blocks
         self.conv1 = nn.Conv1d(config.num_mel_bins, config.d_model, kernel_size=3, padding=1)
         self.conv2 = nn.Conv1d(config.d_model, config.d_model, kernel_size=3, stride=2, padding=1)
         # in the official checkpoint, but its forward never reads it
@@ -76,7 +78,7 @@ class AudioEncoder(nn.Module):
         self.spoken: SpokenTokens | None = None
 
     def encode_blocks(self, mel: Tensor) -> Tensor:
-        """[N, mel bins, frames ≤ 200], every block of the same length → [N, ceil(frames / 2), d_model] at 50 Hz."""
+        """[N, mel bins, frames of a block or fewer], all of one length → [N, ceil(frames / 2), d_model] at 50 Hz."""
         x = F.gelu(self.conv1(mel))
         x = F.gelu(self.conv2(x)).transpose(1, 2)
         x = x + sinusoids(x.shape[1], x.shape[2]).to(x)
@@ -97,7 +99,7 @@ class AudioEncoder(nn.Module):
         parts = []
         if whole:
             blocks = mel[:, : whole * self.block_frames].unflatten(1, (whole, self.block_frames)).transpose(0, 1)
-            parts += [self.pool(self.encode_blocks(some)).flatten(0, 1) for some in blocks.split(AUDIO_BLOCKS)]
+            parts += [self.pool(self.encode_blocks(some)).flatten(0, 1) for some in blocks.split(self.together)]
         tail = mel[:, whole * self.block_frames :]
         if audio_tokens(tail.shape[1]) > 0:
             parts.append(self.pool(self.encode_blocks(tail[None]))[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,17 @@ TOLERANCE = 1e-4
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("streaming")
     save_checkpoint(SHAPES[0], folder)
+    yield load(str(folder), device="cpu", precision="fp32")
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Its ear hears 6 s at once, three chunks of what a camera beside it sees."""
+    folder = tmp_path_factory.mktemp("patient")
+    save_checkpoint(SHAPES[0], folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["thinker_config"]["audio_config"]["n_window"] = 300
+    (folder / "config.json").write_text(json.dumps(config))
     yield load(str(folder), device="cpu", precision="fp32")
 
 
@@ -98,15 +110,28 @@ def test_finished_blocks_are_read_while_listening(engine: Engine) -> None:
         assert talk.tokens - opened >= 100, "two blocks of 50 tokens must have been read"
 
 
-def test_camera_beside_the_microphone_equals_a_film_with_its_sound(engine: Engine) -> None:
-    samples = speechlike(5.0)
-    frames = np.random.default_rng(1).integers(0, 256, (10, 84, 112, 3), dtype=np.uint8)
+@pytest.mark.parametrize(("ear", "seconds"), [("engine", 5), ("patient", 5), ("patient", 11)])
+def test_camera_beside_the_microphone_equals_a_film_with_its_sound(
+    ear: str, seconds: int, request: pytest.FixtureRequest
+) -> None:
+    engine: Engine = request.getfixturevalue(ear)
+    samples = speechlike(seconds)
+    frames = np.random.default_rng(1).integers(0, 256, (2 * seconds, 84, 112, 3), dtype=np.uint8)
     with engine.conversation() as film, engine.conversation() as live:
         film.add_video(frames, 2.0, samples)
         for number, frame in enumerate(frames):
             live.see(frame, number / 2)
             live.hear(samples[number * 8000 : (number + 1) * 8000])
         same(answer(film), answer(live))
+
+
+def test_long_blocks_of_sound_read_the_same_in_any_split(patient: Engine) -> None:
+    samples = speechlike(13.1)
+    with patient.conversation() as whole, patient.conversation() as split:
+        whole.add_audio(samples)
+        for piece in pieces(samples, [7000, 95_990, 96_010, 150_000]):
+            split.hear(piece)
+        same(answer(whole), answer(split))
 
 
 def test_camera_alone_equals_a_silent_film(engine: Engine) -> None:
