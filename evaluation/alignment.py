@@ -24,8 +24,7 @@ from evaluation.words import right
 from model.checkpoint.weights import read_tensors
 from model.rope import VideoSpan
 from model.thinker.vision_encoder import VisionEncoder
-from training.ear.encoder import Encoder
-from training.ear.resume import ear_of
+from training.ear.resume import Ear, ear_of
 from training.ear.sound import collate, log_mel
 from training.eye.train import CONFIG, eye_state, patches
 from training.thinker.factors import factors_of, stored
@@ -36,7 +35,7 @@ SIDE = 84  # of its films in nano's eye, in pixels
 
 
 @torch.no_grad()
-def answer(network: Network, eye: VisionEncoder, ear: Encoder, scene: Scene, plain_order: bool) -> str:
+def answer(network: Network, eye: VisionEncoder, ear: Ear, scene: Scene, plain_order: bool) -> str:
     """What the network says of a film with sound."""
     assert scene.samples is not None
     frames = [Image.fromarray(f).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for f in scene.frames]
@@ -67,7 +66,7 @@ def main() -> None:
     network = Network(args.model, state=stored(args.model)[0])
     eye = VisionEncoder(CONFIG).eval()
     eye.load_state_dict(eye_state(read_tensors(args.model, "thinker.visual.")))
-    ear = ear_of(args.ear or args.model, network.table)
+    ear = ear_of(args.ear or args.model, args.model, network)
     films, result = scenes("sound and picture", args.number), Result([])
     for name, checkpoint, plain in (("time-aligned", args.aligned, False), ("plain order", args.plain, True)):
         if plain and checkpoint is None:

@@ -30,12 +30,17 @@ def _number(n: int) -> str:
 def word_errors(reference: str, heard: str) -> tuple[int, int]:
     """(edits, words of the reference) between two texts, compared without case, punctuation and digits."""
     a, b = spelled(reference).split(), spelled(heard).split()
-    row = list(range(len(b) + 1))
-    for i, word in enumerate(a, 1):
+    return edits(a, b), len(a)
+
+
+def edits(reference: list[str], heard: list[str]) -> int:
+    """How many words (or letters) must be changed, put in or left out to make one of the other."""
+    row = list(range(len(heard) + 1))
+    for i, word in enumerate(reference, 1):
         diagonal, row[0] = row[0], i
-        for j, other in enumerate(b, 1):
+        for j, other in enumerate(heard, 1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
-    return row[-1], len(a)
+    return row[-1]
 
 
 def right(answer: str, accepted: list[str]) -> bool:

@@ -32,7 +32,9 @@ class AudioEncoderConfig:
     max_source_positions: int = 1500
     n_window: int = 100  # half a block: 2 * 100 mel frames = 2 s
     output_dim: int = 3584
-    spoken_size: int = 0  # numbers of a vector that say a token (model/thinker/spoken_tokens.py); nano's alone
+    # nano's alone:
+    letters: int = 0  # that the ear spells with, none among them (model/thinker/spelling.py)
+    spoken_size: int = 0  # numbers of an embedding that say which token it is (model/thinker/spoken_words.py)
 
 
 @dataclass(frozen=True)

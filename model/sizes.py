@@ -102,10 +102,12 @@ def _audio(config: OmniConfig) -> Iterator[Weight]:
         yield from _linear(f"{layer}.fc1", size, audio.encoder_ffn_dim)
         yield from _linear(f"{layer}.fc2", audio.encoder_ffn_dim, size)
         yield from _vectors(f"{layer}.final_layer_norm", size, "weight", "bias")
-    yield from _vectors(f"{name}.ln_post", size, "weight", "bias")
-    yield from _linear(f"{name}.proj", size, audio.output_dim)
-    if audio.spoken_size:
-        yield from _vectors(f"{name}.spoken", config.thinker.text.vocab_size, "bias")
+    if audio.letters:
+        yield from _vectors(f"{name}.spelling.norm", size, "weight", "bias")
+        yield from _linear(f"{name}.spelling.head", size, audio.letters)
+    else:
+        yield from _vectors(f"{name}.ln_post", size, "weight", "bias")
+        yield from _linear(f"{name}.proj", size, audio.output_dim)
 
 
 def _vision(config: OmniConfig) -> Iterator[Weight]:

@@ -1,9 +1,8 @@
 """One turn while it comes in: everything is encoded and read into the context at once, as far as it is complete.
 
-What is left for the end of a turn is a part of a block of sound (of 2 s, if n_window is the official one) and the
-closing tokens. Text waits until something else or the end follows, because neighbouring text is tokenized together. A
-camera beside a microphone alternates with it in chunks of 2 s, pictures first, as in a video with its sound (paper
-§2.2; anatomy §1.7).
+What is left for the end of a turn is a part of a block of sound (of 2 s, nano's of 6) and the closing tokens. Text
+waits until something else or the end follows, because neighbouring text is tokenized together. A camera beside a
+microphone alternates with it in chunks of 2 s, pictures first, as in a video with its sound (paper §2.2; anatomy §1.7).
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model.checkpoint.packed import pack, pack_levels, unpack_all
+from training.ear.rounding import MOST_OF_THE_EAR
 from training.eye.train import CONFIG
 from training.thinker.convert import SYSTEM
 from training.thinker.export import NARROW, WIDE, ear_sizes, widen, widen_ear
@@ -47,7 +48,6 @@ FACTORS = "thinker-factors.safetensors"
 EMBEDDING = "thinker.model.embed_tokens.weight"
 PRONUNCIATION = 64  # last columns of the embedding
 EAR_LAYERS = "thinker.audio_tower.layers."
-MOST_OF_THE_EAR = (".fc1.weight", ".fc2.weight", ".q_proj.weight", ".k_proj.weight")  # hear in 4 bits as well as in 8
 IN_EIGHT_BITS = (
     EAR_LAYERS, "thinker.visual.blocks.", "thinker.visual.merger.", "talker.model.layers.",
     "token2wav.code2wav_dit_model.transformer_blocks.",
@@ -86,8 +86,9 @@ def stored(name: str, value: Tensor, base: dict[str, Tensor]) -> dict[str, Tenso
         return stored_tuned(name, value, base[name])
     if name.startswith(EAR_LAYERS) and name.endswith(MOST_OF_THE_EAR):
         return pack(name, value, bits=4, group=64)
-    if name.startswith(IN_EIGHT_BITS) and value.dim() == 2 and value.shape[1] % 64 == 0:
-        return pack(name, value, bits=8, group=64)
+    group = next((group for group in (64, 32) if value.dim() == 2 and value.shape[1] % group == 0), None)
+    if name.startswith(IN_EIGHT_BITS) and group is not None:
+        return pack(name, value, bits=8, group=group)
     return {name: value.half()}
 
 

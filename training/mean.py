@@ -1,7 +1,7 @@
 """The mean of two networks that learned from the same beginning: what both can do, mostly, and more calmly.
 
     python -m training.mean assets/nano runs/together.pt --out runs/mean.pt
-    python -m training.mean runs/ear/shipped.pt runs/ear/prose.pt --out runs/ear/mean.pt
+    python -m training.mean runs/ear/shipped.pt runs/ear/spelling.pt --out runs/ear/mean.pt
 
 Two ears (checkpoints of training.ear) are averaged weight by weight, for training.ear.rounding. Of two Thinkers, each a
 checkpoint of training.thinker.together or a model's folder, it is the mean of what the factors add to the weights,
@@ -31,14 +31,11 @@ def mean_of(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> tuple[T
 
 
 def mean_of_ears(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """The mean of each weight, and of the blank, of two checkpoints with the same layers."""
-    a, b = one["encoder"], other["encoder"]
-    if a.keys() != b.keys():
+    """The mean of each weight of two checkpoints with the same layers."""
+    if one["encoder"].keys() != other["encoder"].keys():
         raise SystemExit("The two ears differ in their layers.")
-    if one["ids"] != other["ids"]:
-        raise SystemExit("The two ears differ in the tokens that they can say.")
-    return dict(ids=one["ids"], encoder={name: (weight + b[name]) / 2 for name, weight in a.items()},
-                blank=(one["blank"] + other["blank"]) / 2)  # fmt: skip
+    return {part: {name: (weight + other[part][name]) / 2 for name, weight in one[part].items()}
+            for part in ("encoder", "letters")}  # fmt: skip
 
 
 def ear_at(path: Path) -> dict[str, Any] | None:

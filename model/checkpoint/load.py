@@ -29,6 +29,8 @@ from model.processor import multiplies_bfloat16
 from model.prompt.tokenizer import TextTokenizer, read_tokenizer
 from model.quantized import prepare_few_rows
 from model.talker import Talker
+from model.thinker.lexicon import Lexicon, read_words
+from model.thinker.spoken_words import SpokenWords
 from model.thinker.thinker import Thinker
 from model.token2wav.token2wav import Token2Wav
 
@@ -71,6 +73,10 @@ def load(
         try:
             keep = name != EMBEDDED_NAME
             thinker, talker, token2wav = _parts(folder, config, way.placement, chosen, speech, keep)
+            if config.thinker.audio.letters:
+                words = Lexicon(read_words(folder))
+                size = config.thinker.audio.spoken_size
+                thinker.audio_tower.spoken = SpokenWords(words, tokenizer.encode, thinker.embed, size)
             break
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):

@@ -1,5 +1,5 @@
 """The ear: log-mel frames → one Thinker embedding every 40 ms, in independent blocks (paper §2.1, block-wise):
-2 s in the official checkpoints and in nano, `n_window` tells.
+2 s in the official checkpoints, 6 in nano, whose small Thinker cannot make a word of two halves (decision 0014).
 
 No block looks at another, so a finished block can be encoded while the speaker goes on and never changes again.
 """
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from model.bounds import MEL_FRAMES
 from model.config import AudioEncoderConfig
-from model.thinker.spoken_tokens import SpokenTokens
+from model.thinker.spelling import Spelling
+from model.thinker.spoken_words import SpokenWords
 
 
 def audio_tokens(frames: int) -> int:
@@ -73,24 +74,27 @@ class AudioEncoder(nn.Module):
         # in the official checkpoint, but its forward never reads it
         self.audio_bos_eos_token = nn.Embedding(2, config.output_dim)
         self.layers = nn.ModuleList(AudioLayer(config) for _ in range(config.encoder_layers))
-        self.ln_post = nn.LayerNorm(config.d_model)
-        self.proj = nn.Linear(config.d_model, config.output_dim)
-        self.spoken: SpokenTokens | None = None
+        self.spoken: SpokenWords | None = None  # nano's words, given with its tokenizer (model/checkpoint/load.py)
+        if config.letters:
+            self.spelling = Spelling(config.d_model, config.letters)
+        else:
+            self.ln_post = nn.LayerNorm(config.d_model)
+            self.proj = nn.Linear(config.d_model, config.output_dim)
 
     def encode_blocks(self, mel: Tensor) -> Tensor:
-        """[N, mel bins, frames of a block or fewer], all of one length → [N, ceil(frames / 2), d_model] at 50 Hz."""
+        """[N, mel bins, frames of a block or fewer], all of one length → [N, ceil(frames / 2) // 2, output_dim] at
+        25 Hz."""
         x = F.gelu(self.conv1(mel))
         x = F.gelu(self.conv2(x)).transpose(1, 2)
         x = x + sinusoids(x.shape[1], x.shape[2]).to(x)
         for layer in self.layers:
             x = layer(x)
-        return x
-
-    def pool(self, states: Tensor) -> Tensor:
-        """[N, S, d_model] at 50 Hz → [N, S // 2, output_dim] at 25 Hz."""
-        pooled = F.avg_pool1d(states.transpose(1, 2), 2, 2).transpose(1, 2)
+        if self.config.letters:
+            assert self.spoken is not None
+            return torch.stack([self.spoken(block).to(x.dtype) for block in self.spelling(x)])
+        pooled = F.avg_pool1d(x.transpose(1, 2), 2, 2).transpose(1, 2)
         said: Tensor = self.proj(self.ln_post(pooled))
-        return said if self.spoken is None else self.spoken(said)
+        return said
 
     def forward(self, mel: Tensor) -> Tensor:
         """[mel bins, frames] of one clip → [audio_tokens(frames), output_dim]."""
@@ -99,8 +103,8 @@ class AudioEncoder(nn.Module):
         parts = []
         if whole:
             blocks = mel[:, : whole * self.block_frames].unflatten(1, (whole, self.block_frames)).transpose(0, 1)
-            parts += [self.pool(self.encode_blocks(some)).flatten(0, 1) for some in blocks.split(self.together)]
+            parts += [self.encode_blocks(some).flatten(0, 1) for some in blocks.split(self.together)]
         tail = mel[:, whole * self.block_frames :]
         if audio_tokens(tail.shape[1]) > 0:
-            parts.append(self.pool(self.encode_blocks(tail[None]))[0])
+            parts.append(self.encode_blocks(tail[None])[0])
         return torch.cat(parts) if parts else mel.new_zeros(0, self.config.output_dim)

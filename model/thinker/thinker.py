@@ -9,7 +9,6 @@ from model.config import ThinkerConfig
 from model.kv_cache import KVCache
 from model.layers import Decoder
 from model.thinker.audio_encoder import AudioEncoder
-from model.thinker.spoken_tokens import SpokenTokens
 from model.thinker.vision_encoder import VisionEncoder
 
 
@@ -18,8 +17,6 @@ class Thinker(nn.Module):
         super().__init__()
         self.config = config
         self.audio_tower = AudioEncoder(config.audio)
-        if config.audio.spoken_size:
-            self.audio_tower.spoken = SpokenTokens(config.text.vocab_size, config.audio.spoken_size, self.embed)
         self.visual = VisionEncoder(config.vision)
         self.model = Decoder(config.text)
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)

@@ -34,7 +34,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Its ear hears 6 s at once, three chunks of what a camera beside it sees."""
+    """As nano: its ear hears 6 s at once, three chunks of what a camera beside it sees."""
     folder = tmp_path_factory.mktemp("patient")
     save_checkpoint(SHAPES[0], folder)
     config = json.loads((folder / "config.json").read_text())

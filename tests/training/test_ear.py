@@ -50,7 +50,7 @@ def test_the_middle_is_what_the_layers_above_read(sounds: tuple[torch.Tensor, to
         out, last = encoder.with_middle(*sounds, 2)
         _, first = encoder.with_middle(*sounds, 1)
         pooled = encoder.proj(encoder.ln_post(last[:1, :180].unflatten(1, (-1, 2)).mean(2)))
-    assert out.shape == (2, 100, 32) and last.shape == (2, 200, 128)
+    assert out.shape == (2, 150, 32) and last.shape == (2, 300, 128)
     assert not last[1, 40:].any() and last[0, :180].any(1).all()
     assert torch.allclose(pooled, out[:1, :90], atol=1e-5)
     assert not torch.allclose(first, last)

@@ -9,6 +9,7 @@ import torch
 
 from training import mean as module
 from training.ear.encoder import Encoder
+from training.ear.letters import Letters
 from training.mean import mean_of
 
 
@@ -31,24 +32,23 @@ def test_mean_of_one_with_itself_is_itself() -> None:
 
 def test_mean_of_two_ears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     states = [Encoder(width=64, layers=1, out=32).state_dict() for _ in range(2)]
-    for name, state, blank in zip("ab", states, (4.0, 5.0)):
-        torch.save(dict(encoder=state, ids=[5, 3], blank=torch.tensor(blank)), tmp_path / name)
+    letters = [Letters(64).state_dict() for _ in range(2)]
+    for name, state, spelling in zip("ab", states, letters):
+        torch.save(dict(encoder=state, letters=spelling), tmp_path / name)
     monkeypatch.setattr("sys.argv", ["mean", *(str(tmp_path / name) for name in "ab"), "--out", str(tmp_path / "c")])
     module.main()
     got = torch.load(tmp_path / "c", weights_only=False)
-    assert got["blank"] == 4.5 and got["ids"] == [5, 3]
-    assert all(torch.allclose(got["encoder"][name], (states[0][name] + states[1][name]) / 2) for name in states[0])
-    deeper = dict(encoder=Encoder(width=64, layers=2, out=32).state_dict(), blank=torch.tensor(4.0))
+    for part, (one, other) in (("encoder", states), ("letters", letters)):
+        assert all(torch.allclose(got[part][name], (one[name] + other[name]) / 2) for name in one)
+    deeper = dict(encoder=Encoder(width=64, layers=2, out=32).state_dict(), letters=letters[0])
     with pytest.raises(SystemExit, match="differ in their layers"):
         module.mean_of_ears(got, deeper)
-    with pytest.raises(SystemExit, match="tokens that they can say"):
-        module.mean_of_ears(got, got | dict(ids=[5, 4]))
 
 
 def test_an_ear_and_a_thinker_have_no_mean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    torch.save(dict(encoder={}, blank=torch.tensor(4.0)), tmp_path / "ear")
+    torch.save(dict(encoder={}, letters={}), tmp_path / "ear")
     torch.save(dict(factors={}), tmp_path / "thinker")
     arguments = ["mean", *(str(tmp_path / name) for name in ("ear", "thinker")), "--out", str(tmp_path / "c")]
     monkeypatch.setattr("sys.argv", arguments)

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from model.checkpoint.packed import pack, unpack_all
 from training.assemble import EMBEDDING, _with_sounds
-from training.ear.ctc import COMMON, TokenTargets, bias_of, targets_of
+from training.ear.ctc import COMMON, TokenTargets
 from training.mouth.pieces import laid_along, learned, symbols
 from training.thinker.answers import EVERYDAY_PAIRS, HeldOut, everyday, with_article
 
@@ -51,13 +51,6 @@ def test_what_the_ear_says_reaches_the_thinker_in_its_own_embeddings():
     one, far = alone.table[[1]], torch.tensor([[0.0, 9, 0, 0, 0, 30, 0, 0]])
     assert torch.allclose(alone.meant(far), one, atol=1e-4) and (far - one).norm() > 20
     assert torch.allclose(alone.meant(torch.zeros(1, 8)), alone.table.mean(0, keepdim=True))
-
-
-def test_what_an_ear_can_say_is_kept_with_the_model():
-    made = targets(["the conference begins"] * COMMON)
-    bias = bias_of(made.ids.tolist(), torch.tensor(4.75), TOKENIZER.get_vocab_size())
-    ids, blank = targets_of(bias.half())
-    assert sorted(ids) == sorted(made.ids.tolist()) and ids[0] == made.ids[0] and blank == 4.75
 
 
 def test_phonemes_go_to_the_letters_that_say_them():

@@ -18,8 +18,6 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from model.thinker.spoken_tokens import NEVER
-
 SPACE = "Ġ"  # how the tokenizer writes a leading space
 PER_SECOND = 25  # vectors of the ear, and positions of time in the Thinker
 SAID_FOR = 3  # vectors in a row that say a word whose time is told
@@ -42,21 +40,6 @@ def common_tokens(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
         if letters.isascii() and letters.isalpha() and len(letters) <= most:
             common.add(i)
     return sorted(common)
-
-
-def bias_of(ids: list[int], blank: Tensor, vocabulary: int) -> Tensor:
-    """[vocabulary] as model/thinker/spoken_tokens.py has it, of an ear's targets, the blank first."""
-    bias = torch.full((vocabulary,), NEVER)
-    bias[ids] = 0
-    bias[ids[0]] = blank
-    return bias
-
-
-def targets_of(bias: Tensor) -> tuple[list[int], Tensor]:
-    """`bias_of` undone: ids, the blank first, and how much likelier that is than it is near."""
-    ids = (bias > NEVER / 2).nonzero()[:, 0].tolist()
-    blank = max(ids, key=lambda i: float(bias[i]))
-    return [blank, *(i for i in ids if i != blank)], bias[blank].float()
 
 
 class TokenTargets(nn.Module):
@@ -107,8 +90,7 @@ class TokenTargets(nn.Module):
         return torch.cat([out[..., :1] + self.blank, out[..., 1:]], -1)
 
     def meant(self, e: Tensor) -> Tensor:
-        """e [..., 576] as the Thinker hears it: the mean of the embeddings, each as likely as e says
-        (model/thinker/spoken_tokens.py)."""
+        """e [..., 576] as the Thinker hears it: the mean of the embeddings, each as likely as e says."""
         return self.scores(e).softmax(-1) @ self.table
 
     def loss(self, e: Tensor, numbers: Tensor, texts: list[str], rnd: random.Random) -> Tensor:

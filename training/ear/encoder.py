@@ -1,4 +1,4 @@
-"""The audio encoder in training form: names of Qwen2_5OmniAudioEncoder, padded blocks of 2 s, explicit attention. Its
+"""The audio encoder in training form: names of Qwen2_5OmniAudioEncoder, padded blocks of 6 s, explicit attention. Its
 size is that of its weights: Whisper tiny's (384 wide, 4 layers) or base's (512, 6).
 
 Explicit matmul-softmax attention is several times faster backwards on a CPU than the fused one at these sizes.
@@ -14,9 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.thinker.spoken_tokens import SpokenTokens
-
-BLOCK = 200  # mel frames of 10 ms that see each other
+BLOCK = 600  # mel frames of 10 ms that see each other: most of what one says is no longer, so no word is cut
 HEAD = 64  # numbers in a head of attention, in every Whisper
 STEP = 40  # blocks that are not full are computed together with those of like length
 
@@ -69,7 +67,6 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(width, width // HEAD) for _ in range(layers))
         self.ln_post = nn.LayerNorm(width)
         self.proj = nn.Linear(width, out)
-        self.spoken: SpokenTokens | None = None  # as the Thinker hears it; while the ear learns, nothing
         self.register_buffer("positions", sinusoids(BLOCK // 2, width), persistent=False)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,7 +74,7 @@ class Encoder(nn.Module):
 
         Returns vectors [B, N, out] and their numbers [B] (lengths // 4)."""
         said, _ = self.with_middle(mel, lengths, len(self.layers))
-        return said if self.spoken is None else self.spoken(said), lengths // 4
+        return said, lengths // 4
 
     def with_middle(self, mel: Tensor, lengths: Tensor, layers: int) -> tuple[Tensor, Tensor]:
         """As `forward`: vectors [B, N, out], and the stream behind so many layers, [B, 2 N, width] at 50 a second."""
@@ -116,8 +113,9 @@ class Encoder(nn.Module):
 def encoder_of(state: dict[str, Tensor]) -> Encoder:
     """The encoder that has these weights."""
     layers = {name.split(".")[1] for name in state if name.startswith("layers.")}
-    encoder = Encoder(len(state["conv1.bias"]), len(layers), len(state["proj.bias"]))
-    encoder.load_state_dict(state)
+    spells = "proj.bias" not in state  # then nothing is said in the Thinker's space
+    encoder = Encoder(len(state["conv1.bias"]), len(layers), 1 if spells else len(state["proj.bias"]))
+    encoder.load_state_dict(state, strict=not spells)
     return encoder
 
 

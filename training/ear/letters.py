@@ -1,7 +1,7 @@
-"""What the ear has spelled by its middle: CTC onto letters, thrown away after training.
+"""What the ear spells: CTC onto letters, of which model/thinker/lexicon.py makes words.
 
-Letters are heard in any word, so they are learned from few voices and stay right for words that no clip holds; the
-layers above put them together to the Thinker's tokens. (Hierarchical CTC: the small units below, the large ones above.)
+Letters are heard in any word, so they are learned from few voices and stay right for words that no clip holds. Stage A
+learned them by its middle, below the layers that put them together to the Thinker's tokens.
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import re
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-ALPHABET = " abcdefghijklmnopqrstuvwxyz'"  # its numbers begin at 1; 0 is CTC's blank
+from model.thinker.lexicon import ALPHABET
+from model.thinker.spelling import Spelling
+
+PER_SECOND = 50
+STRUCK_FOR = 6  # vectors in a row that say a bell
 
 
 def spelled(text: str) -> list[int]:
@@ -21,24 +25,30 @@ def spelled(text: str) -> list[int]:
     return [1 + ALPHABET.index(c) for c in " ".join(letters.split())]
 
 
-class Letters(nn.Module):
-    """Reads letters off a stream of the encoder."""
+class Letters(Spelling):
+    """Reads letters off a stream of the encoder, and learns to."""
 
     def __init__(self, width: int):
-        super().__init__()
-        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, 1 + len(ALPHABET))
-
-    def forward(self, h: Tensor) -> Tensor:
-        """h [B, N, width] at 50 a second -> scores [B, N, letters]."""
-        return self.head(self.norm(h))
+        super().__init__(width, 1 + len(ALPHABET))
 
     def loss(self, h: Tensor, numbers: Tensor, texts: list[str]) -> Tensor:
         """Mean CTC loss per letter. h [B, N, width] of which numbers [B] are filled."""
         targets = [spelled(t) for t in texts]
         sizes = torch.tensor([len(t) for t in targets])
-        log = self(h).log_softmax(-1).transpose(0, 1)
+        log = self(h).transpose(0, 1)
         flat = torch.tensor([i for t in targets for i in t])
         return F.ctc_loss(log, flat, numbers, sizes, zero_infinity=True, reduction="sum") / sizes.sum().clamp(min=1)
+
+    def timed_loss(self, h: Tensor, times: list[float]) -> Tensor:
+        """Cross entropy where a bell is to be told from each of the times [s] on, plus that of the blanks elsewhere.
+        h [n, width]."""
+        wanted = torch.zeros(len(h), dtype=torch.long)
+        for time in times:
+            at = int(time * PER_SECOND)
+            wanted[at : at + STRUCK_FOR] = len(ALPHABET)
+        losses = F.nll_loss(self(h), wanted, reduction="none")
+        here = wanted > 0
+        return losses[~here].mean() + (losses[here].mean() if here.any() else 0.0)
 
     @torch.no_grad()
     def read(self, h: Tensor, numbers: Tensor) -> list[str]:

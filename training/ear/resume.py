@@ -2,7 +2,7 @@
 
     python -m training.ear.resume --model assets/nano --out runs/ear/shipped.pt --thinker runs/thinker-now
 
-Writes the checkpoint that training.ear.stage_a and stage_b begin with, and the Thinker in the narrow form with all that
+Writes the checkpoint that training.ear.spelling goes on from, and the Thinker in the narrow form with all that
 was learned merged.
 """
 
@@ -15,43 +15,58 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.checkpoint.weights import read_tensors
-from model.thinker.spoken_tokens import SpokenTokens
-from training.ear.ctc import bias_of, targets_of
-from training.ear.encoder import Encoder, encoder_of
+from model.thinker.lexicon import Lexicon, read_words
+from model.thinker.spoken_words import SpokenWords
+from training.ear.encoder import BLOCK, encoder_of
+from training.ear.letters import Letters
 from training.thinker.export import EMBEDDING, NARROW, narrowed
-from training.thinker.network import BOS, EOS
+from training.thinker.network import BOS, EOS, Network
 
-TOWER, BIAS = "thinker.audio_tower.", "spoken.bias"
-
-
-def ear_state(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors of the audio tower under their official names → those of training.ear.encoder: widen_ear undone."""
-    left = ("audio_bos_eos_token.weight", BIAS)
-    state = {k: v.float().contiguous() for k, v in shipped.items() if k not in left}
-    state["proj.weight"], state["proj.bias"] = state["proj.weight"][:NARROW], state["proj.bias"][:NARROW]
-    return state
+TOWER, SPELLING = "thinker.audio_tower.", "spelling."
 
 
 def checkpoint_of(model: Path) -> dict[str, Any]:
-    """The ear of a model's folder as a checkpoint of training.ear."""
-    shipped = read_tensors(model, TOWER)
-    if BIAS not in shipped:
-        raise SystemExit(f"The ear of {model} does not tell which tokens it can say; give a newer nano.")
-    ids, blank = targets_of(shipped[BIAS])
-    return dict(encoder=ear_state(shipped), ids=ids, blank=blank, step=0, spent=0.0)
+    """The ear of a model's folder as a checkpoint of training.ear.spelling."""
+    shipped = {name: value.float().contiguous() for name, value in read_tensors(model, TOWER).items()}
+    letters = {name.removeprefix(SPELLING): value for name, value in shipped.items() if name.startswith(SPELLING)}
+    if not letters:
+        raise SystemExit(f"The ear of {model} does not spell; give a newer nano.")
+    left = ("audio_bos_eos_token.", SPELLING)
+    encoder = {name: value for name, value in shipped.items() if not name.startswith(left)}
+    return dict(encoder=encoder, letters=letters, step=0, spent=0.0)
 
 
-def ear_of(path: Path, table: Tensor) -> Encoder:
-    """The ear of a checkpoint of training.ear, or of a model's folder, as the Thinker hears it. table: the Thinker's
-    embeddings [vocabulary, 576]."""
+class Ear(nn.Module):
+    """What the ear says to the Thinker: an encoder, its letters, and the words of a lexicon."""
+
+    def __init__(self, state: dict[str, Any], words: SpokenWords):
+        super().__init__()
+        self.encoder, self.words = encoder_of(state["encoder"]), words
+        self.letters = Letters(self.encoder.proj.in_features)
+        self.letters.load_state_dict(state["letters"])
+
+    @torch.no_grad()
+    def forward(self, mel: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """mel [B, 80, T], lengths [B] in mel frames, multiples of 4 → vectors [B, N, 576] and their numbers [B]."""
+        _, middle = self.encoder.with_middle(mel, lengths, len(self.encoder.layers))
+        log = self.letters(middle)
+        said = [self._said(row[: length // 2]) for row, length in zip(log, lengths.tolist())]
+        return nn.utils.rnn.pad_sequence(said, batch_first=True), lengths // 4
+
+    def _said(self, log: Tensor) -> Tensor:
+        """As the Thinker hears it, block by block."""
+        return torch.cat([self.words(block) for block in log.split(BLOCK // 2)])
+
+
+def ear_of(path: Path, model: Path, network: Network) -> Ear:
+    """The ear of a checkpoint of training.ear.spelling, or of a model's folder; the words are those of `model`."""
     state = checkpoint_of(path) if path.is_dir() else torch.load(path, weights_only=False)
-    encoder = encoder_of(state["encoder"])
-    encoder.spoken = SpokenTokens(len(table), table.shape[1], lambda ids: table[ids])
-    encoder.spoken.bias.copy_(bias_of(state["ids"], state["blank"], len(table)))
-    return encoder
+    table = network.table
+    words = SpokenWords(Lexicon(read_words(model)), network.ids, lambda ids: table[ids], table.shape[1])
+    return Ear(state, words)
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ from training.wall_clock import train
 
 # Share of the clips heard in training. Natural voices are few but teach what unheard voices have in common; questions
 # are what the product hears; the many sentences of hibari-* bring rare words.
-SHARES = {"kokoro*": 0.25, "piper": 0.08, "prose-piper": 0.1, "ear-hibari": 0.12, "mixed": 0.12, "hibari-*": 0.3,
+SHARES = {"kokoro*": 0.35, "piper": 0.08, "prose-piper": 0.1, "ear-hibari": 0.12, "mixed": 0.12, "hibari-*": 0.3,
           "prose-hibari": 0.38, "bells": 0.03}
 
 

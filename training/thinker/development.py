@@ -60,7 +60,7 @@ def main() -> None:
     state, factors = stored(args.model)
     network = Network(args.model, state=state)
     network.factors = torch.load(args.factors, weights_only=False)["factors"] if args.factors else factors
-    encoder = ear_of(args.ear or args.model, network.table)
+    encoder = ear_of(args.ear or args.model, args.model, network)
     rows = read_clips(args.data / DEVELOPMENT) + [row for folder in args.people for row in people(folder)]
     for voice in dict.fromkeys(r["voice"] for r in rows):
         own = [r for r in rows if r["voice"] == voice]

@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.ear.ctc import bias_of
-from training.ear.encoder import HEAD, encoder_of
+from model.thinker.lexicon import ALPHABET
+from training.ear.encoder import BLOCK, HEAD, encoder_of
 
 NARROW, WIDE, EPS, VOCABULARY = 576, 640, 1e-5, 49152
 SHARE = NARROW / WIDE
@@ -68,14 +68,12 @@ def narrowed(shipped: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def widen_ear(checkpoint: dict[str, Any]) -> dict[str, Tensor]:
-    """The ear's projection gets zero rows for the new columns; the unused audio_bos_eos_token zeros."""
-    extra, state = WIDE - NARROW, checkpoint["encoder"]
-    out = {f"thinker.audio_tower.{k}": v.contiguous() for k, v in state.items()}
-    out["thinker.audio_tower.proj.weight"] = F.pad(state["proj.weight"], (0, 0, 0, extra))
-    out["thinker.audio_tower.proj.bias"] = F.pad(state["proj.bias"], (0, extra))
-    out["thinker.audio_tower.audio_bos_eos_token.weight"] = torch.zeros(2, WIDE)
-    out["thinker.audio_tower.spoken.bias"] = bias_of(checkpoint["ids"], checkpoint["blank"], VOCABULARY)
-    return out
+    """The ear's layers and letters under their official names or nano's own; the unused audio_bos_eos_token zeros."""
+    ends = ("proj.", "ln_post.")  # an ear that spells does not say anything in the Thinker's space by itself
+    tower = "thinker.audio_tower."
+    out = {f"{tower}{k}": v.contiguous() for k, v in checkpoint["encoder"].items() if not k.startswith(ends)}
+    out |= {f"{tower}spelling.{k}": v.contiguous() for k, v in checkpoint["letters"].items()}
+    return out | {f"{tower}audio_bos_eos_token.weight": torch.zeros(2, WIDE)}
 
 
 def ear_sizes(ear: dict[str, Tensor]) -> dict[str, int]:
@@ -83,7 +81,8 @@ def ear_sizes(ear: dict[str, Tensor]) -> dict[str, int]:
     encoder = encoder_of(ear)
     width = encoder.conv1.out_channels
     return dict(d_model=width, encoder_layers=len(encoder.layers), encoder_attention_heads=width // HEAD,
-                encoder_ffn_dim=4 * width, spoken_size=NARROW)
+                encoder_ffn_dim=4 * width, n_window=BLOCK // 2, letters=1 + len(ALPHABET),
+                spoken_size=NARROW)  # fmt: skip
 
 
 def configuration(ear: dict[str, Tensor]) -> dict:
@@ -96,7 +95,7 @@ def configuration(ear: dict[str, Tensor]) -> dict:
         attention_dropout=0.0, use_cache=True,
     )
     audio = dict(
-        model_type="qwen2_5_omni_audio_encoder", num_mel_bins=80, **ear_sizes(ear), n_window=100, output_dim=WIDE,
+        model_type="qwen2_5_omni_audio_encoder", num_mel_bins=80, **ear_sizes(ear), output_dim=WIDE,
         max_source_positions=1500,
         activation_function="gelu", scale_embedding=False, dropout=0.0, attention_dropout=0.0,
         activation_dropout=0.0,

@@ -46,7 +46,7 @@ class Senses:
     def __init__(self, args: argparse.Namespace, network: Network, names: list[str], rnd: random.Random):
         self.args, self.network, self.rnd = args, network, rnd
         self.words = Words(network.table, network.tokenizer, names)
-        self.encoder = ear_of(args.ear or args.model, network.table)
+        self.encoder = ear_of(args.ear or args.model, args.model, network)
         self.eye = VisionEncoder(CONFIG).eval()
         self._read_at: dict[Path, float] = {}
         if args.eye is not None and args.eye.is_dir():
@@ -77,7 +77,7 @@ class Senses:
     def hear(self, sounds: list[Tensor]) -> list[Tensor]:
         """[n, 576] of each sound [samples] at 16 kHz."""
         if self.args.ear is not None and self._changed(self.args.ear):
-            self.encoder = ear_of(self.args.ear, self.network.table)
+            self.encoder = ear_of(self.args.ear, self.args.model, self.network)
         if not sounds:
             return []
         with fast_products():
