@@ -7,9 +7,9 @@ with how often each word is said. Only states near the best one are kept, so a s
 from __future__ import annotations
 
 import math
+import re
 import threading
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ BLANK, SPACE = 0, 1
 BELL_IS_SAID = "bell"
 OFTEN = 0.01  # share of all words that are a bell, as far as is known
 NEVER = np.float32(-1e9)
+_LINE = re.compile(r"[1-9][0-9]* [A-Za-z']+")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ def read_words(folder: Path) -> dict[str, int]:
         raise BadInputError(f"{path} cannot be read, and without it nothing is heard: {error.strerror}.") from error
     words: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
-        count, _, word = line.partition(" ")
-        if not count.isdigit() or not int(count) or not word or set(word.lower()) - set(SPACE_AND_LETTERS[1:]):
+        if not _LINE.fullmatch(line):
             raise BadInputError(f'{path}, line {number}: "{line}" is not a count and a word in the letters a to z.')
+        count, word = line.split(" ")
         words[word] = int(count)
     if not words:
         raise BadInputError(f"{path} holds no words.")
@@ -207,21 +208,21 @@ class _Over:
 def _tree(words: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Of sorted words, for each node, the first the root: letter, word that ends there (-1 is none), first node below
     and how many there are; those below one lie side by side."""
-    numbers = {letter: i for i, letter in enumerate(ALPHABET, 1)}
-    levels: list[dict[str, None]] = [{"": None}]
-    for word in words:
-        for size, prefix in enumerate(accumulate(word), 1):
-            if size == len(levels):
-                levels.append({})
-            levels[size].setdefault(prefix)
-    nodes = {prefix: i for i, prefix in enumerate(prefix for level in levels for prefix in level)}
-    letter, ends, first, count = (np.full(len(nodes), start, np.int64) for start in (0, -1, 0, 0))
-    for prefix, node in nodes.items():
-        if prefix:
-            letter[node] = numbers[prefix[-1]]
-            above = nodes[prefix[:-1]]
-            first[above] = first[above] or node
-            count[above] += 1
-    for number, word in enumerate(words):
-        ends[nodes[word]] = number
+    numbers = np.zeros(128, np.int64)
+    numbers[[ord(letter) for letter in ALPHABET]] = np.arange(1, 1 + len(ALPHABET))
+    text = np.array(words, dtype="S")
+    codes = text.view(np.uint8).reshape(len(words), -1)  # [words, letters of the longest]
+    there = codes > 0
+    begins = np.ones(codes.shape, bool)  # whether a prefix is none of the word before
+    begins[1:] = np.logical_or.accumulate(codes[1:] != codes[:-1], axis=1)
+    begins &= there
+    sizes = begins.sum(0)
+    bases = 1 + np.cumsum(sizes) - sizes  # of each length of prefix, its first node
+    nodes = bases + np.cumsum(begins, axis=0) - 1  # [words, letters]: the node of each prefix
+    above = np.concatenate([np.zeros((len(words), 1), np.int64), nodes[:, :-1]], axis=1)
+    letter, ends, first = (np.full(1 + sizes.sum(), start, np.int64) for start in (0, -1, 0))
+    letter[nodes[begins]] = numbers[codes[begins]]
+    first[above[begins][::-1]] = nodes[begins][::-1]
+    count = np.bincount(above[begins], minlength=len(letter))
+    ends[nodes[np.arange(len(words)), there.sum(1) - 1]] = np.arange(len(words))
     return letter, ends, first, count

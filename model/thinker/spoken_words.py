@@ -7,6 +7,7 @@ part: theirs were trained on hundreds of thousands of hours to read whatever the
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ class SpokenWords:
     def __init__(self, lexicon: Lexicon, tokens: Callable[[str], list[int]], embed: Callable[[Tensor], Tensor],
                  size: int) -> None:  # fmt: skip
         self.lexicon, self.embed, self.size = lexicon, embed, size
-        self._tokens = [tokens(f" {word}") for word in lexicon.words]
+        self._tokens = cache(lambda word: tokens(f" {lexicon.words[word]}"))  # of a word's number
         (self._nothing,) = tokens(" ")  # the language model reads past it
 
     def __call__(self, log: Tensor) -> Tensor:
@@ -31,7 +32,7 @@ class SpokenWords:
         meant: list[dict[int, float]] = [{self._nothing: 1.0} for _ in range(length)]
         free = 0
         for word in self.lexicon.read(log.float().cpu().numpy()):
-            number = len(self._tokens[word.words[0]])
+            number = len(self._tokens(word.words[0]))
             begin = min(max(free, (word.end + 1) // 2 - number), length - number)
             if begin < 0:
                 continue  # in less than 40 ms a token
@@ -44,7 +45,7 @@ class SpokenWords:
         """How likely each token is as number `at` of one of these words."""
         out: dict[int, float] = {}
         for word, share in zip(words, shares, strict=True):
-            tokens = self._tokens[word]
+            tokens = self._tokens(word)
             token = tokens[at] if at < len(tokens) else self._nothing
             out[token] = out.get(token, 0.0) + share
         return out

@@ -3,7 +3,8 @@
     python -m training.ear.stage_a --thinker runs/thinker --whisper WHISPER/model.bin --data runs/data \
         --out runs/ear/stage_a.pt --minutes 40
 
-With `--ear runs/ear/shipped.pt` (training.ear.resume) in place of `--whisper` it goes on from the shipped ear.
+With `--ear` and another of its checkpoints in place of `--whisper` it goes on from that. (The shipped ear has no tokens
+any more: training.ear.spelling goes on from it.)
 `--more-layers 3` puts layers on top; in its middle, by default below them, it learns to spell (training.ear.letters).
 It writes a checkpoint every three minutes and goes on from it when started again. With torchrun several processes train
 together (training.side_by_side).
@@ -112,6 +113,8 @@ class Trainer:
         """Make the encoder, with its new layers on top; how many are below them."""
         if self.args.ear:
             state = torch.load(self.args.ear, weights_only=False)
+            if "blank" not in state:
+                raise SystemExit(f"{self.args.ear} spells and knows no tokens: go on with training.ear.spelling.")
             encoder = encoder_of(state["encoder"])
             self.targets.blank.data.copy_(state["blank"])
         else:

@@ -1,7 +1,7 @@
 """What steers the training of ear and Thinker: clips of the two development voices (training.data.kokoro dev), which no
 training hears and no figure that is published rests on.
 
-    python -m training.thinker.development --data runs/data --factors runs/eye/together.pt --ear runs/ear/stage_a.pt
+    python -m training.thinker.development --data runs/data --factors runs/eye/together.pt --ear runs/ear/spelling.pt
 
 Without --factors or --ear those of the model are taken. Prints, for each voice, how much the answers to its questions
 are those to the same typed (words in common over words in either), and the word error rate of what the Thinker writes

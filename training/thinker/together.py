@@ -8,7 +8,7 @@ the factors that the model is stored with (training.thinker.factors).
     python -m training.thinker.together --model assets/nano --data runs/data --pictures runs/eye/pictures \
         --eye runs/eye/eye.pt --out runs/thinker-together.pt --minutes 60
 
---eye may be a model's folder too. --ear is a checkpoint of training.ear.stage_a; both are read again when they change.
+--eye may be a model's folder too. --ear is a checkpoint of training.ear.spelling; both are read again when they change.
 Without --eye, or for the share of --stand-ins, the words themselves take the place of the eye's output, blurred, so
 that this can begin while the eye is still trained. --pictures is for the kind `thing` alone. `--plain-order` gives
 pictures and sound of a film the positions of text, to show what the time-aligned ones are worth. Writes a checkpoint
