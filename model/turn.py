@@ -224,9 +224,9 @@ class LiveSenses:
 
     def _read_chunk(self, mel: Tensor | None, last: bool = False) -> None:
         """A block of sound in chunks of 2 s, each behind the pictures of its time; without sound, the pictures."""
-        heard = self._encode_sound(mel)
         if not self._open:
-            self._open_markers(heard is not None)
+            self._open_markers(mel is not None)
+        heard = self._encode_sound(mel)
         chunks = [None] if heard is None else list(heard.split(self._chunk * self._per_second))
         for number, chunk in enumerate(chunks, 1):
             self._read_pictures_until(chunk, everything=last and number == len(chunks))
@@ -250,7 +250,8 @@ class LiveSenses:
             return None
         tower = self._engine.thinker.audio_tower
         weight = self._engine.thinker.model.norm.weight
-        heard: Tensor = tower(mel.to(self._context.device, tower.conv1.weight.dtype)).to(weight.dtype)
+        mel = mel.to(self._context.device, tower.conv1.weight.dtype)
+        heard: Tensor = tower(mel, alone=self._open == "sound").to(weight.dtype)
         return heard
 
     def _read_pair(self, at: float, seen: Tensor) -> None:

@@ -77,7 +77,7 @@ def span_of(piece: Piece, merge: int) -> Span:
 
 
 def piece_length(piece: Piece, merge: int) -> int:
-    """Tokens of a piece, its markers included, known before anything is encoded."""
+    """Tokens of a piece, its markers included, known before anything is encoded; of a clip, how many at most."""
     span = span_of(piece, merge)
     if isinstance(span, TextSpan):
         return span.length
@@ -94,7 +94,6 @@ def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, s
     config = thinker.config
     device = thinker.device
     span = span_of(piece, config.vision.spatial_merge_size)
-    positions, following = span_positions(span, start, config.position_id_per_seconds, config.seconds_per_chunk)
 
     def text(*ids: int) -> Tensor:
         return thinker.embed(torch.tensor(ids, dtype=torch.long, device=device))
@@ -104,10 +103,12 @@ def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, s
         parts, opening, closing = [], list(piece.ids), []
     elif isinstance(piece, AudioPiece):
         parts = [_hear(thinker, piece.mel, device)]
+        span = AudioSpan(len(parts[0]))
         opening, closing = [tokens.audio_start], [tokens.audio_end]
     else:
         parts = [thinker.visual(to_device(piece.patches, device), piece.grid)]
         opening, closing = [tokens.vision_start], [tokens.vision_end]
+    positions, following = span_positions(span, start, config.position_id_per_seconds, config.seconds_per_chunk)
     first, last = text(*opening), text(*closing)
     sensed = [part.to(first.dtype) for part in parts]
     embeds = torch.cat([first, *sensed, last])
@@ -116,4 +117,4 @@ def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, s
 
 
 def _hear(thinker: Thinker, mel: Tensor, device: torch.device) -> Tensor:
-    return thinker.audio_tower(mel.to(device, thinker.audio_tower.conv1.weight.dtype))
+    return thinker.audio_tower(mel.to(device, thinker.audio_tower.conv1.weight.dtype), alone=True)

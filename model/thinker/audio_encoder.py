@@ -83,28 +83,32 @@ class AudioEncoder(nn.Module):
 
     def encode_blocks(self, mel: Tensor) -> Tensor:
         """[N, mel bins, frames of a block or fewer], all of one length → [N, ceil(frames / 2) // 2, output_dim] at
-        25 Hz."""
+        25 Hz; where it spells, how likely each letter is, [N, ceil(frames / 2), letters]."""
         x = F.gelu(self.conv1(mel))
         x = F.gelu(self.conv2(x)).transpose(1, 2)
         x = x + sinusoids(x.shape[1], x.shape[2]).to(x)
         for layer in self.layers:
             x = layer(x)
         if self.config.letters:
-            assert self.spoken is not None
-            return torch.stack([self.spoken(block).to(x.dtype) for block in self.spelling(x)])
+            spelled: Tensor = self.spelling(x)
+            return spelled
         pooled = F.avg_pool1d(x.transpose(1, 2), 2, 2).transpose(1, 2)
         said: Tensor = self.proj(self.ln_post(pooled))
         return said
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """[mel bins, frames] of one clip → [audio_tokens(frames), output_dim]."""
+    def forward(self, mel: Tensor, alone: bool = False) -> Tensor:
+        """[mel bins, frames] of one clip → [audio_tokens(frames), output_dim]. `alone`: nothing is seen beside it; an
+        ear that spells says then the words and nothing between them, [tokens of what is said, output_dim]."""
         frames = mel.shape[1]
         whole = frames // self.block_frames
-        parts = []
+        parts: list[Tensor] = []
         if whole:
             blocks = mel[:, : whole * self.block_frames].unflatten(1, (whole, self.block_frames)).transpose(0, 1)
-            parts += [self.encode_blocks(some).flatten(0, 1) for some in blocks.split(self.together)]
+            parts += [block for some in blocks.split(self.together) for block in self.encode_blocks(some)]
         tail = mel[:, whole * self.block_frames :]
         if audio_tokens(tail.shape[1]) > 0:
             parts.append(self.encode_blocks(tail[None])[0])
+        if self.config.letters:
+            assert self.spoken is not None
+            parts = [self.spoken(part, alone).to(mel.dtype) for part in parts]
         return torch.cat(parts) if parts else mel.new_zeros(0, self.config.output_dim)

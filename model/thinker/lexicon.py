@@ -91,6 +91,7 @@ class Lexicon:
         said[BELL] = BELL_IS_SAID, math.log(OFTEN)
         spelled = sorted(said)
         self.words = [said[letters][0] for letters in spelled]  # as they are written
+        self.bell = spelled.index(BELL)  # the number of what is no word
         self._share = np.array([weights.frequent * said[letters][1] + weights.word for letters in spelled], np.float32)
         self._letter, self._word, self._first, self._count = _tree(spelled)
         size = len(self._letter)

@@ -87,6 +87,18 @@ def test_what_its_ear_says_are_words_of_its_thinker(nano: Engine) -> None:
     assert "capital of France" in " ".join(nano.tokenizer.decode(ids).split())
 
 
+def test_silence_takes_no_room(nano: Engine) -> None:
+    samples, _ = soundfile.read(ROOT / "assets" / "samples" / "question.wav", dtype="float32")
+    lengths = []
+    for quiet in (0, 4):
+        with nano.conversation() as talk:
+            talk.hear(np.concatenate([samples, np.zeros(quiet * 16_000, np.float32)]))
+            done = list(talk.reply(greedy=True, speech=False))[-1]
+        assert isinstance(done, Done) and "Paris" in done.text
+        lengths.append(done.prompt_tokens)
+    assert lengths[1] - lengths[0] <= 2
+
+
 def test_its_two_men_speak_lower_than_its_two_women(nano: Engine) -> None:
     assert nano.voices == ("heart", "henry", "imogen", "oliver"), "the first is the default"
     pitches = {}

@@ -74,17 +74,44 @@ def spoken(table: torch.Tensor) -> tuple[SpokenWords, Lexicon]:
     return SpokenWords(lexicon, ids.__getitem__, lambda some: table[some], 16), lexicon
 
 
-def test_the_thinker_gets_its_own_embeddings_up_to_where_a_word_ends() -> None:
+def rows(said: torch.Tensor, table: torch.Tensor) -> list[int]:
+    """The token that each of these vectors is nearest to."""
+    return torch.cdist(said[:, :16], table[:, :16]).argmin(1).tolist()
+
+
+def test_the_thinker_gets_its_own_embeddings_side_by_side_up_to_where_the_last_word_ends() -> None:
     torch.manual_seed(0)
     table = torch.randn(20, 24)
     words, lexicon = spoken(table)
     said = words(torch.from_numpy(heard("so paris")))
     assert said.shape == (12, 24) and not said[:, 16:].any(), "how a token sounds is nothing that was heard"
-    (so, paris) = lexicon.read(heard("so paris"))
-    expected = {(so.end + 1) // 2 - 1: 1 + lexicon.words.index("so"), 10: 17, 11: 18}
-    for at in range(12):
-        assert torch.allclose(said[at, :16], table[expected.get(at, 0), :16], atol=0.05), at
-    assert paris.end == 24
+    assert torch.allclose(said[10, :16], table[17, :16], atol=0.05)
+    assert rows(said, table) == [0] * 9 + [1 + lexicon.words.index("so"), 17, 18]
+
+
+def test_what_was_said_long_before_stays_in_its_time_and_a_bell_in_its_own() -> None:
+    torch.manual_seed(0)
+    table = torch.randn(20, 24)
+    words, lexicon = spoken(table)
+    so, bell = 1 + lexicon.words.index("so"), max(i for i, word in enumerate(lexicon.words, 1) if word == "bell")
+    nothing = np.full((40, LETTERS), np.log(1e-4), np.float32)
+    nothing[:, 0] = np.log(0.99)
+    late = rows(words(torch.from_numpy(np.concatenate([heard("so "), nothing, heard("so")]))), table)
+    assert [i for i, token in enumerate(late) if token == so] == [3, 26], "0.9 s apart"
+    rings = nothing[:24].copy()
+    rings[20:23, 0], rings[20:23, -1] = np.log(1e-4), np.log(0.99)
+    said = rows(words(torch.from_numpy(np.concatenate([heard("so "), rings, heard("so")]))), table)
+    assert [token for token in said if token] == [so, bell, so]
+    assert said[3] == said[-1] == so and 14 <= said.index(bell) <= 18
+
+
+def test_alone_it_says_the_words_and_nothing_between() -> None:
+    torch.manual_seed(0)
+    table = torch.randn(20, 24)
+    words, lexicon = spoken(table)
+    log = torch.from_numpy(heard("so paris"))
+    assert rows(words(log, alone=True), table) == [1 + lexicon.words.index("so"), 17, 18]
+    assert words(torch.from_numpy(heard("")), alone=True).shape == (0, 24)
 
 
 def test_where_two_words_may_be_meant_it_gets_their_mean() -> None:
@@ -99,8 +126,9 @@ def test_where_two_words_may_be_meant_it_gets_their_mean() -> None:
 
 def test_words_faster_than_tokens_lose_nothing_before_them() -> None:
     words, _ = spoken(torch.eye(20, 24))
-    said = words(torch.from_numpy(heard("so in see the sea")[2::3]))  # a frame a letter
-    assert len(said) == 8 and (said[:, 0] < 0.5).sum() == 5
+    fast = torch.from_numpy(heard("so in see the sea")[2::3])  # a frame a letter
+    assert len(words(fast)) == 8 and (words(fast)[:, 0] < 0.5).sum() == 5
+    assert len(words(fast, alone=True)) == 5
 
 
 def ear() -> AudioEncoder:
@@ -115,6 +143,14 @@ def ear() -> AudioEncoder:
 def test_it_says_as_many_vectors_as_an_official_ear(frames: int) -> None:
     blocks = [600] * (frames // 600) + [frames % 600] * (frames % 600 > 0)
     assert ear()(torch.randn(80, frames)).shape == (sum(audio_tokens(block) for block in blocks), 24)
+
+
+@torch.no_grad()
+def test_beside_nothing_it_says_no_silence() -> None:
+    tower = ear()
+    tower.spelling.head.bias.data[0] = 50.0  # nothing, at any time
+    assert tower(torch.randn(80, 1200), alone=True).shape == (0, 24)
+    assert len(tower(torch.randn(80, 1200))) == 300
 
 
 def test_an_official_ear_spells_nothing() -> None:

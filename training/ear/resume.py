@@ -49,16 +49,16 @@ class Ear(nn.Module):
         self.letters.load_state_dict(state["letters"])
 
     @torch.no_grad()
-    def forward(self, mel: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """mel [B, 80, T], lengths [B] in mel frames, multiples of 4 → vectors [B, N, 576] and their numbers [B]."""
+    def forward(self, mel: Tensor, lengths: Tensor, alone: bool) -> list[Tensor]:
+        """mel [B, 80, T], lengths [B] in mel frames, multiples of 4 → vectors [n, 576] of each; alone: see
+        model.thinker.audio_encoder."""
         _, middle = self.encoder.with_middle(mel, lengths, len(self.encoder.layers))
         log = self.letters(middle)
-        said = [self._said(row[: length // 2]) for row, length in zip(log, lengths.tolist())]
-        return nn.utils.rnn.pad_sequence(said, batch_first=True), lengths // 4
+        return [self._said(row[: length // 2], alone) for row, length in zip(log, lengths.tolist())]
 
-    def _said(self, log: Tensor) -> Tensor:
+    def _said(self, log: Tensor, alone: bool) -> Tensor:
         """As the Thinker hears it, block by block."""
-        return torch.cat([self.words(block) for block in log.split(BLOCK // 2)])
+        return torch.cat([self.words(block, alone) for block in log.split(BLOCK // 2)])
 
 
 def ear_of(path: Path, model: Path, network: Network) -> Ear:

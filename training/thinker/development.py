@@ -39,8 +39,8 @@ def heard(network: Network, encoder: Encoder, rows: list[dict], request: str = "
     suffix = network.embed(network.ids(request + SUFFIX))
     prompts: list[torch.Tensor] = []
     for start in range(0, len(rows), 16):
-        e, numbers = encoder(*collate([log_mel(plain(r)) for r in rows[start : start + 16]]))
-        prompts += [torch.cat([network.between(BOS, row[:n], EOS), suffix]) for row, n in zip(e, numbers)]
+        said = encoder(*collate([log_mel(plain(r)) for r in rows[start : start + 16]]), alone=True)
+        prompts += [torch.cat([network.between(BOS, e, EOS), suffix]) for e in said]
     return prompts
 
 

@@ -74,16 +74,14 @@ class Senses:
         return new
 
     @torch.no_grad()
-    def hear(self, sounds: list[Tensor]) -> list[Tensor]:
-        """[n, 576] of each sound [samples] at 16 kHz."""
+    def hear(self, sounds: list[Tensor], alone: bool = True) -> list[Tensor]:
+        """[n, 576] of each sound [samples] at 16 kHz; alone: nothing is seen beside it."""
         if self.args.ear is not None and self._changed(self.args.ear):
             self.encoder = ear_of(self.args.ear, self.args.model, self.network)
         if not sounds:
             return []
         with fast_products():
-            e, numbers = self.encoder(*collate([log_mel(s) for s in sounds]))
-        e = e.float()
-        return [row[:n] for row, n in zip(e, numbers)]
+            return [e.float() for e in self.encoder(*collate([log_mel(s) for s in sounds]), alone)]
 
 
 class Lessons:
@@ -166,7 +164,7 @@ class Lessons:
             there = [(i, j) for i, cells in enumerate(case.said) for j, cell in enumerate(cells) if cell]
             places, pairs = torch.tensor([1 + i * height * width + j for i, j in there]), [i for i, _ in there]
         else:
-            (heard,) = self.senses.hear([torch.from_numpy(case.sound(bell(self.rnd)))])
+            (heard,) = self.senses.hear([torch.from_numpy(case.sound(bell(self.rnd)))], alone=False)
             span = VideoSpan(len(e), height, width, 2 / FPS, len(heard))
             rows, places = with_sound(self.network, flat, heard, span)
             pairs = [min(int(j / PER_SECOND * FPS / 2), len(e) - 1) for j in range(len(heard))]
@@ -175,6 +173,14 @@ class Lessons:
             words = {word: self.network.ids(" " + word)[0] for word in case.told}
             told = places, torch.tensor([words[case.told[pair]] for pair in pairs])
         return self._asked(case, rows, span, asked, told)
+
+    def beside(self, case: Case, asked: Tensor) -> Sample:
+        """A question asked aloud while a picture is held into the camera. asked: what the ear says at 25 Hz."""
+        e = self.senses.look(case.frames, case.said, self._shown())
+        pairs = max(1, round(len(asked) / PER_SECOND * FPS / 2))
+        span = VideoSpan(pairs, case.frames.shape[1] // 28, case.frames.shape[2] // 28, 2 / FPS, len(asked))
+        rows, _ = with_sound(self.network, e[:1].expand(pairs, -1, -1).flatten(0, 1), asked, span)
+        return self._sample([(rows, span)], (SUFFIX, case.answer), (REPEAT + SUFFIX, case.question))
 
     def _thing(self, number: int) -> list[Sample]:
         """Half of what there are clips of is asked aloud."""
@@ -207,8 +213,13 @@ class Lessons:
     def _aloud(self, number: int) -> list[Sample]:
         rows = self.rnd.sample(self.aloud, number)
         cases = [case_of(*self.rnd.choice(self.cases[row["text"]])) for row in rows]
-        heard = self.senses.hear([varied(row, self.rnd, self.place) for row in rows])
-        return [(self.picture if len(case.frames) == 1 else self.film)(case, asked=e) for case, e in zip(cases, heard)]
+        out = []
+        for case, row in zip(cases, rows):
+            live = len(case.frames) == 1 and self.rnd.random() < 0.4
+            (heard,) = self.senses.hear([varied(row, self.rnd, self.place)], alone=not live)
+            ask = self.beside if live else self.picture if len(case.frames) == 1 else self.film
+            out.append(ask(case, asked=heard))
+        return out
 
     def _turns(self, number: int) -> list[Sample]:
         """Half of the conversations are spoken, where there are clips of what is said."""
