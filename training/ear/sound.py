@@ -17,12 +17,20 @@ from training.ear.surroundings import Surroundings
 RATE = 16000
 
 
+_HIGHEST = 15 + 27 * np.log(8) / np.log(6.4)  # mel of 8 kHz on slaney's scale: linear below 1 kHz, logarithmic above
+
+
+def _to_hz(mel: np.ndarray) -> np.ndarray:
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+
+
+def _to_mel(hz: np.ndarray) -> np.ndarray:
+    return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1) / 1000) / np.log(6.4))
+
+
 def slaney_mels() -> Tensor:
     """Whisper's mel filters [80, 201]: slaney scale and norm, 0 to 8 kHz."""
-    def to_hz(mel: np.ndarray) -> np.ndarray:
-        return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
-
-    edges = to_hz(np.linspace(0, 15 + 27 * np.log(8) / np.log(6.4), 82))
+    edges = _to_hz(np.linspace(0, _HIGHEST, 82))
     bins = np.linspace(0, 8000, 201)
     low = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     high = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
@@ -75,6 +83,18 @@ def varied(row: dict, rnd: random.Random, place: Surroundings | None = None) -> 
         noise = np.random.default_rng(rnd.getrandbits(32)).standard_normal(len(audio), dtype=np.float32)
         audio += noise * 10 ** rnd.uniform(-4, -2)
     return torch.from_numpy(audio)
+
+
+def throat(mel: Tensor, rnd: random.Random) -> Tensor:
+    """Every second time another length of the vocal tract, the pitch as it was: log mels [80, T], their frequencies
+    stretched by up to 12 %."""
+    if rnd.random() < 0.5:
+        return mel
+    centres = _to_hz(np.arange(1, 81) / 81 * _HIGHEST)
+    at = torch.from_numpy(_to_mel(centres * rnd.uniform(0.88, 1.12)) / _HIGHEST * 81 - 1).float().clamp(0, 78.999)
+    below = at.long()
+    part = (at - below)[:, None]
+    return mel[below] * (1 - part) + mel[below + 1] * part
 
 
 def mask(mel: Tensor, rnd: random.Random) -> Tensor:

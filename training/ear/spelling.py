@@ -2,9 +2,10 @@
 
     python -m training.ear.spelling --ear runs/ear/stage_a.pt --data runs/data --out runs/ear/spelling.pt --minutes 28
 
-Letters are heard in any word, so this learns from few voices and clips what holds for others. Whisper's layers stay as
-they are, so that they go on hearing people. `--ear` is a checkpoint of stage_a, which has learned to spell by its
-middle. Writes a checkpoint every three minutes and goes on from it.
+Letters are heard in any word, so this learns from few voices and clips what holds for others. `--ear` is a checkpoint of
+stage_a, which has learned to spell by its middle, or one of its own. With `--below` Whisper's layers learn too, at that
+share of the rate: they hear accents, rooms and other people's voices better then, and people a little worse, which the
+mean of both (training.mean) does not. Writes a checkpoint every three minutes and goes on from it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import random
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from evaluation.words import normal
 from model.thinker.lexicon import Lexicon, read_words
@@ -23,7 +25,7 @@ from training.data.questions import held_out
 from training.ear.encoder import encoder_of
 from training.ear.heard import heard, rates, told
 from training.ear.letters import Letters
-from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, varied
+from training.ear.sound import batches, collate, load_shards, log_mel, mask, plain, throat, varied
 from training.ear.stage_a import SHARES, drawn
 from training.ear.surroundings import Surroundings, microphone
 from training.products import fast_products
@@ -52,10 +54,17 @@ class Trainer:
         self.encoder = encoder_of({k: v for k, v in before["encoder"].items() if not k.startswith(above)})
         self.letters = Letters(self.encoder.proj.in_features)
         self.letters.load_state_dict(before["letters"])
+        learned: dict[bool, list[nn.Parameter]] = {True: [], False: list(self.letters.parameters())}  # Whisper's, ours
         for name, weight in self.encoder.named_parameters():
-            weight.requires_grad_(name.startswith("layers.") and int(name.split(".")[1]) >= WHISPER)
-        self.weights = [w for w in self.encoder.parameters() if w.requires_grad] + list(self.letters.parameters())
-        self.optimizer = torch.optim.AdamW(self.weights, args.rate, betas=(0.9, 0.98), weight_decay=0.01)
+            whispers = not name.startswith("layers.") or int(name.split(".")[1]) < WHISPER
+            weight.requires_grad_(name.startswith("layers.") and (not whispers or args.below > 0))
+            if weight.requires_grad:
+                learned[whispers].append(weight)
+        self.weights = learned[True] + learned[False]
+        groups = [dict(params=learned[False], share=1.0)]
+        if learned[True]:
+            groups.append(dict(params=learned[True], share=args.below, weight_decay=0.0))
+        self.optimizer = torch.optim.AdamW(groups, args.rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.step, self.spent = 0, 0.0
         if args.out.exists():
             self.optimizer.load_state_dict(before["optimizer"])
@@ -82,8 +91,8 @@ class Trainer:
             self._queue = list(batches(drawn(self.clips(), 2000, self.rnd), self.args.seconds, self.rnd))
         batch = self._queue.pop()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
-        sounds = [microphone(log_mel(varied(r, self.rnd, self.place)), self.rnd) for r in batch]
+            group["lr"] = group["share"] * self.args.rate * min(1.0, (self.step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
+        sounds = [microphone(throat(log_mel(varied(r, self.rnd, self.place)), self.rnd), self.rnd) for r in batch]
         mel, lengths = collate([mask(mask(s, self.rnd), self.rnd) for s in sounds])
         with fast_products():
             _, middle = self.encoder.with_middle(mel, lengths, SPELLED_BY)
@@ -112,6 +121,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("assets/nano"), help="has the words, to look on with")
     parser.add_argument("--minutes", type=float, default=28)
     parser.add_argument("--seconds", type=float, default=60, help="audio in a step")
+    parser.add_argument("--below", type=float, default=0.0, help="rate of Whisper's layers, as a share")
     parser.add_argument("--bells", type=float, default=0.1, help="weight of the loss of clips whose times are told")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--threads", type=int, default=1)

@@ -73,16 +73,16 @@ class Surroundings:
         )
 
     def around(self, audio: np.ndarray, rnd: random.Random) -> np.ndarray:
-        """A clip [samples], sometimes in a room, sometimes with noise 5 to 25 dB below it, at about its own level."""
+        """A clip [samples], sometimes in a room, sometimes with noise 3 to 22 dB below it, at about its own level."""
         level = audio.std() + 1e-6
-        if rnd.random() < 0.2:
+        if rnd.random() < 0.35:
             audio = self._inside(audio, rnd.choice(self._rooms))
             audio *= level / (audio.std() + 1e-6)
-        if rnd.random() < 0.3:
+        if rnd.random() < 0.45:
             noise = rnd.choice(self._noises)
             start = rnd.randrange(max(1, len(noise) - len(audio)))
             noise = noise[start : start + len(audio)]
-            gain = level * 10 ** (-rnd.uniform(5, 25) / 20)
+            gain = level * 10 ** (-rnd.uniform(3, 22) / 20)
             audio = audio.copy()
             audio[: len(noise)] += noise * gain
         return audio
