@@ -21,7 +21,16 @@ from model.film import watch
 from model.given import check_audible
 from model.lanes import to_device
 from model.prompt.mel import MelStream
-from model.prompt.pieces import EncodedPiece, Piece, TextPiece, VideoPiece, encode_piece, piece_length
+from model.prompt.pieces import (
+    AudioPiece,
+    EncodedPiece,
+    Piece,
+    TextPiece,
+    VideoPiece,
+    encode_piece,
+    hear,
+    piece_length,
+)
 from model.rope import grid_positions
 from model.thinker.vision_encoder import PatchGrid
 
@@ -69,6 +78,8 @@ class Turn:
         if isinstance(piece, VideoPiece):
             watch(self._engine, self._context, piece)
             return
+        if isinstance(piece, AudioPiece) and self._engine.config.thinker.audio.letters:
+            piece = hear(self._engine.thinker, piece)  # it takes less room than its time: how much is only known now
         self._context.make_room(piece_length(piece, self._engine.config.thinker.vision.spatial_merge_size) + 1)
         encoded = encode_piece(self._engine.thinker, piece, self._context.position)
         if encoded.forgettable:

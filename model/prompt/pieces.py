@@ -47,7 +47,14 @@ class VideoPiece:
     mel: Tensor | None = None
 
 
-Piece = TextPiece | AudioPiece | ImagePiece | VideoPiece
+@dataclass(frozen=True)
+class HeardPiece:
+    """Sound that the ear has told already: [S, hidden]."""
+
+    rows: Tensor
+
+
+Piece = TextPiece | AudioPiece | HeardPiece | ImagePiece | VideoPiece
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ def span_of(piece: Piece, merge: int) -> Span:
         return TextSpan(len(piece.ids))
     if isinstance(piece, AudioPiece):
         return AudioSpan(audio_tokens(piece.mel.shape[1]))
+    if isinstance(piece, HeardPiece):
+        return AudioSpan(len(piece.rows))
     rows, columns = piece.grid.rows // merge, piece.grid.columns // merge
     if isinstance(piece, ImagePiece):
         return ImageSpan(rows, columns)
@@ -77,7 +86,8 @@ def span_of(piece: Piece, merge: int) -> Span:
 
 
 def piece_length(piece: Piece, merge: int) -> int:
-    """Tokens of a piece, its markers included, known before anything is encoded; of a clip, how many at most."""
+    """Tokens of a piece, its markers included, known before anything is encoded; of sound whose silence takes no room
+    (`hear`), when it has been heard."""
     span = span_of(piece, merge)
     if isinstance(span, TextSpan):
         return span.length
@@ -89,8 +99,16 @@ def piece_length(piece: Piece, merge: int) -> int:
     return pictures + 2 if span.audio_tokens is None else pictures + span.audio_tokens + 4
 
 
-def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, start: int) -> EncodedPiece:
+def hear(thinker: Thinker, piece: AudioPiece) -> HeardPiece:
+    """What the ear says of sound beside which nothing is seen: of nano's the words alone (decision 0016)."""
+    tower = thinker.audio_tower
+    return HeardPiece(tower(piece.mel.to(thinker.device, tower.conv1.weight.dtype), alone=True))
+
+
+def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | HeardPiece | ImagePiece, start: int) -> EncodedPiece:
     """Embed, hear or see one piece that begins at position `start`; films are read by `model.film`."""
+    if isinstance(piece, AudioPiece):
+        piece = hear(thinker, piece)
     config = thinker.config
     device = thinker.device
     span = span_of(piece, config.vision.spatial_merge_size)
@@ -101,9 +119,8 @@ def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, s
     tokens = config.tokens
     if isinstance(piece, TextPiece):
         parts, opening, closing = [], list(piece.ids), []
-    elif isinstance(piece, AudioPiece):
-        parts = [_hear(thinker, piece.mel, device)]
-        span = AudioSpan(len(parts[0]))
+    elif isinstance(piece, HeardPiece):
+        parts = [piece.rows]
         opening, closing = [tokens.audio_start], [tokens.audio_end]
     else:
         parts = [thinker.visual(to_device(piece.patches, device), piece.grid)]
@@ -114,7 +131,3 @@ def encode_piece(thinker: Thinker, piece: TextPiece | AudioPiece | ImagePiece, s
     embeds = torch.cat([first, *sensed, last])
     spoken = torch.cat([first, *(torch.zeros_like(part) for part in sensed), last])
     return EncodedPiece(embeds, spoken, positions.to(device), following, forgettable=isinstance(piece, ImagePiece))
-
-
-def _hear(thinker: Thinker, mel: Tensor, device: torch.device) -> Tensor:
-    return thinker.audio_tower(mel.to(device, thinker.audio_tower.conv1.weight.dtype), alone=True)

@@ -2,10 +2,10 @@
 
     python -m training.ear.spelling --ear runs/ear/stage_a.pt --data runs/data --out runs/ear/spelling.pt --minutes 28
 
-Letters are heard in any word, so this learns from few voices and clips what holds for others. `--ear` is a checkpoint of
-stage_a, which has learned to spell by its middle, or one of its own. With `--below` Whisper's layers learn too, at that
-share of the rate: they hear accents, rooms and other people's voices better then, and people a little worse, which the
-mean of both (training.mean) does not. Writes a checkpoint every three minutes and goes on from it.
+Letters are heard in any word, so this learns from few voices and clips what holds for others. `--ear` is a checkpoint
+of stage_a, which has learned to spell by its middle, or one of its own. With `--below` Whisper's layers learn too, at
+that share of the rate: they hear accents, rooms and other voices better then, and people a little worse, which the mean
+of both (training.mean) does not. Writes a checkpoint every three minutes and goes on from it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class Trainer:
             self._queue = list(batches(drawn(self.clips(), 2000, self.rnd), self.args.seconds, self.rnd))
         batch = self._queue.pop()
         for group in self.optimizer.param_groups:
-            group["lr"] = group["share"] * self.args.rate * min(1.0, (self.step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
+            rate = group["share"] * self.args.rate
+            group["lr"] = rate * min(1.0, (self.step + 1) / 40) * min(1.0, max(0.02, 2 * (1 - share)))
         sounds = [microphone(throat(log_mel(varied(r, self.rnd, self.place)), self.rnd), self.rnd) for r in batch]
         mel, lengths = collate([mask(mask(s, self.rnd), self.rnd) for s in sounds])
         with fast_products():
