@@ -23,19 +23,22 @@ BLANK, SPACE = 0, 1
 BELL_IS_SAID = "bell"
 OFTEN = 0.01  # share of all words that are a bell, as far as is known
 NEVER = np.float32(-1e9)
-_LINE = re.compile(r"[1-9][0-9]* [A-Za-z']+")
+_LINE = re.compile(r"[1-9][0-9]* [A-Za-z']+( [A-Za-z']+)?")
 
 
 @dataclass(frozen=True)
 class Weights:
     """Chosen by development voices.
 
-    frequent: what the logarithm of a word's share counts beside what is heard; word: what every word costs; joined: one
+    frequent: what the logarithm of a word's share counts beside what is heard; paired: of this share of all words it is
+    known behind which they stand; behind: what the logarithm of that counts; word: what every word costs; joined: one
     without a space before it; beam: how far behind the best state another is forgotten; near: how far behind the best
     word another is told with it; told: how many are; quiet: logarithm of the blank's likelihood above which a frame
     holds nothing else."""
 
     frequent: float = 0.6
+    paired: float = 0.85
+    behind: float = 1.3
     word: float = -2.0
     joined: float = -8.0
     beam: float = 12.0
@@ -64,7 +67,7 @@ class _End:
 
 def read_words(folder: Path) -> dict[str, int]:
     """A model's lexicon.txt: one line for each word that its ear knows, "count word", as it is written in the middle of
-    a sentence. Raises BadInputError."""
+    a sentence, and for pairs of them that are often said, "count word word". Raises BadInputError."""
     path = folder / "lexicon.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -74,7 +77,7 @@ def read_words(folder: Path) -> dict[str, int]:
     for number, line in enumerate(lines, 1):
         if not _LINE.fullmatch(line):
             raise BadInputError(f'{path}, line {number}: "{line}" is not a count and a word in the letters a to z.')
-        count, word = line.split(" ")
+        count, word = line.split(" ", 1)
         words[word] = int(count)
     if not words:
         raise BadInputError(f"{path} holds no words.")
@@ -86,13 +89,15 @@ class Lexicon:
 
     def __init__(self, counts: dict[str, int], weights: Weights = Weights()) -> None:
         self.weights = weights
-        total = sum(counts.values())
-        said = {word.lower(): (word, math.log(count / total)) for word, count in counts.items()}
+        words = {word: count for word, count in counts.items() if " " not in word}
+        total = sum(words.values())
+        said = {word.lower(): (word, math.log(count / total)) for word, count in words.items()}
         said[BELL] = BELL_IS_SAID, math.log(OFTEN)
         spelled = sorted(said)
         self.words = [said[letters][0] for letters in spelled]  # as they are written
         self.bell = spelled.index(BELL)  # the number of what is no word
         self._share = np.array([weights.frequent * said[letters][1] + weights.word for letters in spelled], np.float32)
+        self._behind = self._pairs(counts, {letters: i for i, letters in enumerate(spelled)}, total)
         self._letter, self._word, self._first, self._count = _tree(spelled)
         size = len(self._letter)
         # of each node how likely the best path is that ends with its letter, or with a blank behind it; and the word
@@ -100,6 +105,18 @@ class Lexicon:
         self._heard, self._quiet = np.full(size, NEVER), np.full(size, NEVER)
         self._heard_from, self._quiet_from = np.zeros(size, np.int32), np.zeros(size, np.int32)
         self._lock = threading.Lock()
+
+    def _pairs(self, counts: dict[str, int], numbers: dict[str, int], total: int) -> dict[tuple[int, int], float]:
+        """By how much a word is likelier behind another, logarithms, of those whose pair is known."""
+        weights, lower = self.weights, {word.lower(): count for word, count in counts.items()}
+        out = {}
+        for pair, count in lower.items():
+            before, _, word = pair.partition(" ")
+            if word in numbers and before in numbers:
+                likelier = count * total / (lower[before] * lower[word])
+                out[numbers[before], numbers[word]] = weights.behind * math.log(
+                    weights.paired * likelier + 1 - weights.paired)  # fmt: skip
+        return out
 
     def read(self, log: np.ndarray) -> list[Word]:
         """What is said in logarithms of likelihoods float32 [T, 1 + len(ALPHABET)]."""
@@ -114,7 +131,7 @@ class Lexicon:
         space, space_from = NEVER, 0  # in the space
         roots = self._first[0] + np.arange(self._count[0])
         for t, likely in enumerate(log):
-            over = self._over(active)
+            over = self._over(active, ends)
             best = over.best
             if likely[BLANK] > weights.quiet:
                 self._fall_quiet(active, likely)
@@ -150,7 +167,7 @@ class Lexicon:
             kept = score >= max(score.max(initial=NEVER), between, space) - weights.beam
             heard[active[~kept]] = quiet[active[~kept]] = NEVER
             active = active[kept]
-        over = self._over(active)
+        over = self._over(active, ends)
         last = space_from if space > between else between_from
         if over.best > max(between, space):
             last = self._end(ends, len(log), over)
@@ -179,30 +196,32 @@ class Lexicon:
         behind = np.where(heard > quiet, self._heard_from[above], self._quiet_from[above])
         return below, np.maximum(heard, quiet) + likely[self._letter[below]], behind
 
-    def _over(self, active: np.ndarray) -> _Over:
+    def _over(self, active: np.ndarray, ends: list[_End]) -> _Over:
         nodes = active[self._word[active] >= 0]
-        words = self._word[nodes]
-        scores = np.maximum(self._heard[nodes], self._quiet[nodes]) + self._share[words]
-        return _Over(nodes, words, scores)
+        words, heard, quiet = self._word[nodes], self._heard[nodes], self._quiet[nodes]
+        behind = np.where(heard > quiet, self._heard_from[nodes], self._quiet_from[nodes])
+        alone = self.weights.behind * math.log(1 - self.weights.paired)
+        likelier = [self._behind.get((ends[end].word.words[0], word), alone) if end else 0.0
+                    for end, word in zip(behind.tolist(), words.tolist())]  # fmt: skip
+        scores = np.maximum(heard, quiet) + self._share[words] + np.array(likelier, np.float32)
+        return _Over(nodes, words, behind, scores)
 
     def _end(self, ends: list[_End], t: int, over: _Over) -> int:
         """Note the best of the words that may be over, with those that may be meant in its place; its number."""
-        heard = self._heard[over.nodes] > self._quiet[over.nodes]
-        behind = np.where(heard, self._heard_from[over.nodes], self._quiet_from[over.nodes])
         best = int(over.scores.argmax())
-        alike = np.flatnonzero((behind == behind[best]) & (over.scores > over.best - self.weights.near))
+        alike = np.flatnonzero((over.behind == over.behind[best]) & (over.scores > over.best - self.weights.near))
         alike = alike[np.argsort(-over.scores[alike])][: self.weights.told]
         shares = np.exp(over.scores[alike] - over.best)
         word = Word(t, tuple(over.words[alike].tolist()), tuple((shares / shares.sum()).tolist()))
-        ends.append(_End(word, int(behind[best])))
+        ends.append(_End(word, int(over.behind[best])))
         return len(ends) - 1
 
 
 class _Over:
-    """Nodes at which a word may be over, the words, and how likely each is."""
+    """Nodes at which a word may be over, the words, the numbers of what was said before, and how likely each is."""
 
-    def __init__(self, nodes: np.ndarray, words: np.ndarray, scores: np.ndarray) -> None:
-        self.nodes, self.words, self.scores = nodes, words, scores
+    def __init__(self, nodes: np.ndarray, words: np.ndarray, behind: np.ndarray, scores: np.ndarray) -> None:
+        self.nodes, self.words, self.behind, self.scores = nodes, words, behind, scores
         self.best = np.float32(scores.max(initial=NEVER))
 
 

@@ -53,6 +53,15 @@ def test_a_misheard_word_becomes_the_likeliest_that_sounds_like_it() -> None:
     assert word.shares[0] > word.shares[1] > 0.2 and sum(word.shares) == pytest.approx(1)
 
 
+def test_what_was_said_before_tells_which_word_is_meant() -> None:
+    either = heard("the sea", unsure={6: {"a": 0.5, "e": 0.5}})
+    lexicon = Lexicon(COUNTS | {"the sea": 9, "so see": 20})
+    assert lexicon.words == Lexicon(COUNTS).words, "pairs are no words"
+    assert read(lexicon, either) == "the sea"
+    (_, word) = lexicon.read(either)
+    assert [lexicon.words[w] for w in word.words[:2]] == ["sea", "see"], "the other may still be meant"
+
+
 def test_a_word_ends_where_it_is_heard_to_end() -> None:
     words = Lexicon(COUNTS).read(heard("in the sea"))
     assert [word.end for word in words] == [8, 20, 30]  # behind each: its space's frame, and the end

@@ -11,7 +11,7 @@ import torch
 
 from model.thinker.lexicon import Lexicon
 from tests.model.test_spelling import COUNTS, heard
-from training.data.lexicon import lexicon, surfaces
+from training.data.lexicon import lexicon, pairs, surfaces
 from training.ear.encoder import BLOCK, Encoder
 from training.ear.heard import rates
 from training.ear.letters import STRUCK_FOR, Letters
@@ -82,6 +82,12 @@ def test_words_are_counted_as_they_are_written_inside_a_sentence() -> None:
     assert words["Paris"] == 3 and words["it"] == 5 and words["is"] == 5 and words["I"] == 1
     assert "in" in words and "In" not in words and "x" not in words and "caf\u00e9" not in words
     assert list(words.values()) == sorted(words.values(), reverse=True)
+
+
+def test_pairs_of_words_are_counted_inside_a_text() -> None:
+    assert pairs(["It is 5 o'clock, it IS.", "well-known"], 3) == {"it is": 6, "is o'clock": 3, "o'clock it": 3,
+                                                                   "well known": 3}  # fmt: skip
+    assert pairs(["one", "two"]) == {}
 
 
 def test_errors_are_counted_by_voice() -> None:

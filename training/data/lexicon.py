@@ -1,4 +1,4 @@
-"""The words that nano's ear knows, and how often they are said: lexicon.txt beside the model's weights.
+"""The words that nano's ear knows, and how often they and pairs of them are said: lexicon.txt beside the weights.
 
     python -m training.data.lexicon --data runs/data --out assets/nano/lexicon.txt
 
@@ -14,14 +14,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from model.thinker.lexicon import SPACE_AND_LETTERS
 from training.thinker.answers import everyday
 
-QUESTIONS = 3  # times that a question's words count
+QUESTIONS = 10  # times that a question's words count: questions are what is asked
 WORD = re.compile(r"[A-Za-z']+")
 LONGEST = 20  # letters of a word
+UNMET = 8  # letters of a word that was met in no text, at most
+OFTEN = 10  # times that a pair of words is met, at least
 ALONE = ("a", "i", "o")  # letters that are words
 
 
@@ -52,6 +55,16 @@ def lexicon(counts: Counter[str]) -> dict[str, int]:
             if set(word) <= allowed and len(word) <= LONGEST and (len(word) > 1 or word in ALONE)}  # fmt: skip
 
 
+def pairs(texts: Iterable[str], times: int = 1) -> Counter[str]:
+    """How often two words stand side by side, in small letters."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        words = [word for found in WORD.findall(text.lower().replace("-", " ")) if (word := found.strip("'"))]
+        for pair in pairwise(words):
+            counts[" ".join(pair)] += times
+    return counts
+
+
 def lemmas(wordnet: Path) -> list[str]:
     """Single words and names that WordNet has."""
     found: dict[str, None] = {}
@@ -62,7 +75,7 @@ def lemmas(wordnet: Path) -> list[str]:
             fields = line.split()
             for word in fields[4 : 4 + 2 * int(fields[3], 16) : 2]:
                 for single in word.split("(")[0].split("_"):
-                    if single.isascii() and single.isalpha():
+                    if single.isascii() and single.isalpha() and len(single) <= UNMET:
                         found.setdefault(single)
     return list(found)
 
@@ -82,8 +95,13 @@ def main() -> None:
     more = Counter(f"x {word}" for word in lemmas(args.wordnet))
     counts += Counter({word.removeprefix("x "): 1 for word in more if word.removeprefix("x ").lower() not in met})
     words = lexicon(counts)
-    args.out.write_text("".join(f"{count} {word}\n" for word, count in words.items()))
-    print(f"{len(words)} words, {sum(words.values())} occurrences; {args.out.stat().st_size / 1000:.0f} kB")
+    known = {word.lower() for word in words}
+    beside = pairs(lists["sentences"]) + pairs(prose["sentences"])
+    beside += pairs([*lists["questions"], *everyday()], QUESTIONS)
+    often = {pair: count for pair, count in beside.most_common()
+             if count >= OFTEN and all(word in known for word in pair.split())}  # fmt: skip
+    args.out.write_text("".join(f"{count} {word}\n" for word, count in (words | often).items()))
+    print(f"{len(words)} words, {len(often)} pairs; {args.out.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
