@@ -16,7 +16,8 @@ from training.data.clips import ClipWriter, read_clips
 from training.ear.ctc import TokenTargets
 from training.ear.encoder import Encoder, deeper, encoder_of
 from training.ear.letters import ALPHABET, Letters, spelled
-from training.ear.sound import varied
+from training.ear.sound import throat, varied
+from training.ear.surroundings import Surroundings
 
 NANO = Path(__file__).parents[2] / "assets" / "nano"
 SIZES = {"width": 128, "layers": 2, "out": 32}
@@ -117,3 +118,24 @@ def test_bells_are_where_they_are_said_to_be(tmp_path: Path) -> None:
         for at in (int(time * RATE) for time in row["at"]):
             rises.append(power[at : at + 800].mean() > 2 * power[max(0, at - 800) : at].mean() if at else True)
     assert np.mean(rises) > 0.9
+
+
+def test_noise_is_as_far_below_as_it_is_said_to_be_and_a_room_as_loud() -> None:
+    rnd, rng = random.Random(2), np.random.default_rng(2)
+    clip = rng.standard_normal(3 * 16_000).astype(np.float32) * 0.1
+    place = Surroundings([clip[:8000]], noises=9, rooms=5)
+    below = [-20 * np.log10((place.in_noise(clip, 10, rnd) - clip).std() / clip.std()) for _ in range(12)]
+    assert np.mean(below) == pytest.approx(10, abs=2)
+    heard = place.in_a_room(clip, rnd)
+    assert heard.std() == pytest.approx(clip.std(), rel=0.01) and np.abs(heard - clip).max() > 0.05
+
+
+def test_another_throat_moves_formants_and_keeps_time() -> None:
+    mel = torch.zeros(80, 6)
+    mel[40, 3] = 1.0
+    rnd, places = random.Random(0), set()
+    for _ in range(30):
+        moved = throat(mel, rnd)
+        assert moved[:, [0, 1, 2, 4, 5]].abs().sum() == 0
+        places.add(int(moved[:, 3].argmax()))
+    assert min(places) < 40 < max(places) and max(places) - min(places) < 16

@@ -72,19 +72,26 @@ class Surroundings:
             np.float32
         )
 
+    def in_a_room(self, audio: np.ndarray, rnd: random.Random) -> np.ndarray:
+        """A clip [samples] as it is heard there, as loud as it was."""
+        heard = self._inside(audio, rnd.choice(self._rooms))
+        return heard * ((audio.std() + 1e-6) / (heard.std() + 1e-6))
+
+    def in_noise(self, audio: np.ndarray, below: float, rnd: random.Random) -> np.ndarray:
+        """A clip [samples] with noise so many dB below it."""
+        noise = rnd.choice(self._noises)
+        start = rnd.randrange(max(1, len(noise) - len(audio)))
+        noise = noise[start : start + len(audio)]
+        out = audio.copy()
+        out[: len(noise)] += noise * (audio.std() + 1e-6) * 10 ** (-below / 20)
+        return out
+
     def around(self, audio: np.ndarray, rnd: random.Random) -> np.ndarray:
         """A clip [samples], sometimes in a room, sometimes with noise 3 to 22 dB below it, at about its own level."""
-        level = audio.std() + 1e-6
         if rnd.random() < 0.35:
-            audio = self._inside(audio, rnd.choice(self._rooms))
-            audio *= level / (audio.std() + 1e-6)
+            audio = self.in_a_room(audio, rnd)
         if rnd.random() < 0.45:
-            noise = rnd.choice(self._noises)
-            start = rnd.randrange(max(1, len(noise) - len(audio)))
-            noise = noise[start : start + len(audio)]
-            gain = level * 10 ** (-rnd.uniform(3, 22) / 20)
-            audio = audio.copy()
-            audio[: len(noise)] += noise * gain
+            audio = self.in_noise(audio, rnd.uniform(3, 22), rnd)
         return audio
 
 

@@ -3,6 +3,7 @@ training hears and no figure that is published rests on.
 
     python -m training.thinker.development --data runs/data --factors runs/eye/together.pt --ear runs/ear/spelling.pt
 
+With --around each question again, in noise 10 dB below it and in a room, of a seed that no training has.
 Without --factors or --ear those of the model are taken. Prints, for each voice, how much the answers to its questions
 are those to the same typed (words in common over words in either), and the word error rate of what the Thinker writes
 when asked to repeat any of its sentences; the latter of people's recordings too (--people, see training.ear.heard).
@@ -11,21 +12,21 @@ when asked to repeat any of its sentences; the latter of people's recordings too
 from __future__ import annotations
 
 import argparse
+import random
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from evaluation.hearing import REPEAT
 from evaluation.words import spelled, word_errors
 from training.data.clips import read_clips
-from training.ear.encoder import Encoder
 from training.ear.heard import people
-from training.ear.resume import ear_of
-from training.ear.sound import collate, log_mel, plain
+from training.ear.resume import Ear, ear_of
+from training.ear.sound import RATE, collate, load_shards, log_mel, plain
+from training.ear.surroundings import Surroundings
 from training.thinker.factors import stored
 from training.thinker.network import BOS, EOS, SUFFIX, Network
-
-DEVELOPMENT = "dev-kokoro"
 
 
 def in_common(one: str, other: str) -> float:
@@ -34,7 +35,7 @@ def in_common(one: str, other: str) -> float:
     return len(a & b) / max(1, len(a | b))
 
 
-def heard(network: Network, encoder: Encoder, rows: list[dict], request: str = "") -> list[torch.Tensor]:
+def heard(network: Network, encoder: Ear, rows: list[dict], request: str = "") -> list[torch.Tensor]:
     """Prompts of the clips, each with its markers, a typed request and what ends a turn."""
     suffix = network.embed(network.ids(request + SUFFIX))
     prompts: list[torch.Tensor] = []
@@ -42,6 +43,19 @@ def heard(network: Network, encoder: Encoder, rows: list[dict], request: str = "
         said = encoder(*collate([log_mel(plain(r)) for r in rows[start : start + 16]]), alone=True)
         prompts += [torch.cat([network.between(BOS, e, EOS), suffix]) for e in said]
     return prompts
+
+
+def around(rows: list[dict], others: list[dict]) -> list[dict]:
+    """Clips in noise (two times of three the murmur of `others`) and in rooms, as clips of voices of their own."""
+    rnd = random.Random(99)
+    place = Surroundings([plain(r).numpy() for r in rnd.sample(others, min(150, len(others)))], seed=4711)
+    out = []
+    for row in rows:
+        audio = plain(row).numpy()
+        for name, heard in (("noise", place.in_noise(audio, 10, rnd)), ("room", place.in_a_room(audio, rnd))):
+            pcm = (heard * (0.7 / np.abs(heard).max()) * 32767).astype("<i2")
+            out.append(row | dict(voice=f"{row['voice']} ({name})", pcm=pcm, rate=RATE))
+    return out
 
 
 @torch.no_grad()
@@ -53,6 +67,8 @@ def main() -> None:
     parser.add_argument("--factors", type=Path, help="a checkpoint of training.thinker.together")
     parser.add_argument("--ear", type=Path, help="a checkpoint of training.ear")
     parser.add_argument("--people", type=Path, nargs="*", default=[], help="folders of recordings")
+    parser.add_argument("--clips", nargs="*", default=["dev-kokoro"], help="names of shards")
+    parser.add_argument("--around", action="store_true", help="questions in noise and rooms too")
     parser.add_argument("--show", type=int, default=4, help="answers printed")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -61,7 +77,11 @@ def main() -> None:
     network = Network(args.model, state=state)
     network.factors = torch.load(args.factors, weights_only=False)["factors"] if args.factors else factors
     encoder = ear_of(args.ear or args.model, args.model, network)
-    rows = read_clips(args.data / DEVELOPMENT) + [row for folder in args.people for row in people(folder)]
+    rows = [row for name in args.clips for row in read_clips(args.data / name)]
+    if args.around:
+        questions = [row for row in rows if row["text"].endswith("?")]
+        rows += around(questions, load_shards(args.data, ["kokoro", "ear-hibari"], set()))
+    rows += [row for folder in args.people for row in people(folder)]
     for voice in dict.fromkeys(r["voice"] for r in rows):
         own = [r for r in rows if r["voice"] == voice]
         asked = [r for r in own if r["text"].endswith("?")]
