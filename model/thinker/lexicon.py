@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +121,22 @@ class Lexicon:
     def read(self, log: np.ndarray) -> list[Word]:
         """What is said in logarithms of likelihoods float32 [T, 1 + len(ALPHABET)]."""
         with self._lock:
-            return self._read(log)
+            said = self._read(log)
+        return self._timed(said, log.argmax(1))
+
+    def _timed(self, said: list[Word], likeliest: np.ndarray) -> list[Word]:
+        """The same words, each ending with its last letter, a bell where it is struck, where the path went on through
+        silence."""
+        out, begin = [], 0
+        for word in said:
+            letters = likeliest[begin : word.end]
+            if word.words[0] == self.bell:
+                there = np.flatnonzero(letters == len(ALPHABET))[:1]
+            else:
+                there = np.flatnonzero(letters > SPACE)[-1:]
+            out.append(replace(word, end=begin + int(there[0]) + 1) if len(there) else word)
+            begin = word.end
+        return out
 
     def _read(self, log: np.ndarray) -> list[Word]:
         weights, heard, quiet = self.weights, self._heard, self._quiet
