@@ -48,7 +48,8 @@ def write_checkpoint(folder: Path, sizes: dict[str, dict[str, Any]], dtype: torc
         else:
             weights[name] = (torch.ones if "norm" in name or "ln_" in name else torch.zeros)(shape, dtype=dtype)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json", "preprocessor_config.json"):
+    parts = ("tokenizer.json", "tokenizer_config.json", "generation_config.json", "preprocessor_config.json")
+    for name in (*parts, "lexicon.txt"):
         shutil.copyfile(EMBEDDED / name, folder / name)
     shutil.copyfile(EMBEDDED / "voices.safetensors", folder / "voices.safetensors")
     return sum(weight.numel() for weight in weights.values())
