@@ -41,9 +41,9 @@ def answer(network: Network, eye: VisionEncoder, ear: Ear, scene: Scene, plain_o
     frames = [Image.fromarray(f).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for f in scene.frames]
     pairs = np.stack(frames).reshape(-1, 2, SIDE, SIDE, 3)
     seen = eye(*patches(pairs))
-    heard, _ = ear(*collate([log_mel(torch.from_numpy(scene.samples))]))
-    film = VideoSpan(len(pairs), SIDE // 28, SIDE // 28, 2 / FPS, heard.shape[1])
-    rows, _ = with_sound(network, seen, heard[0], film)
+    (heard,) = ear(*collate([log_mel(torch.from_numpy(scene.samples))]), alone=False)
+    film = VideoSpan(len(pairs), SIDE // 28, SIDE // 28, 2 / FPS, len(heard))
+    rows, _ = with_sound(network, seen, heard, film)
     asked = sample(network, [(rows, film)], [(scene.question + SUFFIX, "")], plain_order)
     prompt = torch.cat([asked.shared, network.embed(asked.asked[0])])
     places = asked.positions()[:, : len(prompt)]

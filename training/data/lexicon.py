@@ -92,8 +92,7 @@ def main() -> None:
     counts += surfaces([*lists["questions"], *everyday()], QUESTIONS)
     counts += surfaces(everyday().values(), QUESTIONS)
     met = {word.removeprefix("^").lower() for word in counts}
-    more = Counter(f"x {word}" for word in lemmas(args.wordnet))
-    counts += Counter({word.removeprefix("x "): 1 for word in more if word.removeprefix("x ").lower() not in met})
+    counts += Counter(word for word in lemmas(args.wordnet) if word.lower() not in met)
     words = lexicon(counts)
     known = {word.lower() for word in words}
     beside = pairs(lists["sentences"]) + pairs(prose["sentences"])
