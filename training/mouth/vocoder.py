@@ -1,10 +1,12 @@
 """Trains BigVGAN: standardised mel → waveform.
 
     python -m training.mouth.vocoder --minutes 36 --filtered 6
+    python -m training.mouth.vocoder --minutes 45 --filtered 8 --rate 4e-4 --critics --made 0.6
 
-Spectral losses only (no discriminators: they would not converge within the budget). All but the last ``--filtered``
-CPU minutes run without the anti-aliasing filters, 3.5 times faster; the filters then shift the result so little that a
-short fine-tune with them on suffices.
+First spectral losses alone; then, from what those made, ``--critics`` too (training.mouth.critics), and a share of mels
+that are not recordings' but the DiT's (``--made``; training.mouth.remade), since those are what it is given in use.
+All but the last ``--filtered`` CPU minutes run without the anti-aliasing filters, 3.5 times faster; the filters then
+shift the result so little that a short fine-tune with them on suffices.
 """
 
 from __future__ import annotations
@@ -20,12 +22,15 @@ from torch import nn
 from model.config import BigVGANConfig
 from model.token2wav.bigvgan import BigVGAN, SnakeBeta
 from training.data.voices import SOURCES
+from training.mouth.critics import Critics
 from training.mouth.loop import Loop
 from training.mouth.mel import FRAMES_A_CODE, HOP, Corpus, mel_of
 
 SIZES = BigVGANConfig(upsample_initial_channel=192, resblock_kernel_sizes=(3,),
                       resblock_dilation_sizes=((1, 3, 5),), upsample_rates=(10, 6, 4),
                       upsample_kernel_sizes=(20, 12, 8))
+SPECTRA, LIKENESS = 4.0, 2.0  # weights of the spectral losses and of the critics' views, beside that of their judgement
+LISTEN_FIRST = 150  # steps before that judgement counts
 WINDOWS = {n: torch.hann_window(n) for n in (256, 512, 1024, 2048)}
 
 
@@ -120,11 +125,17 @@ def other_sounds(folder: Path) -> list[Sound]:
     return out
 
 
-def batch(corpus: Corpus, others: list[Sound], rng: np.random.Generator, count: int,
-          frames: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Random crops, each voice's as often: mel [count, frames, 80] and wave [count, frames · 240]."""
+def batch(corpus: Corpus, others: list[Sound], rng: np.random.Generator, count: int, frames: int,
+          made: list[Sound] | None = None, share: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Random crops, each voice's as often: mel [count, frames, 80] and wave [count, frames · 240]; a ``share`` of them
+    of ``made``."""
     mels, waves = [], []
     while len(mels) < count:
+        if made and rng.random() < share:
+            mel, wave = made[int(rng.integers(0, len(made)))].crop(rng, frames)
+            mels.append(mel)
+            waves.append(wave)
+            continue
         if which := int(rng.integers(0, len(others) + 1)):
             mel, wave = others[which - 1].crop(rng, frames)
             mels.append(mel)
@@ -149,20 +160,32 @@ def held_out(net: BigVGAN, corpus: Corpus, count: int = 20) -> float:
     return float(np.mean(errors))
 
 
-def train(runs: Path, data: Path, minutes: float, filtered: float, crops: int, frames: int, rate: float,
-          hold: float) -> None:
+def train(args: argparse.Namespace) -> None:
     torch.manual_seed(0)
-    corpus, net, others = Corpus(data, runs / "mels"), new_bigvgan(), other_sounds(runs / "voices")
-    loop = Loop(runs, "bigvgan", minutes, net, rate, hold=hold, betas=(0.8, 0.98), decay=0.0, clip=5.0, warm=50)
+    runs, net = args.runs, new_bigvgan()
+    corpus, others = Corpus(args.data, runs / "mels"), other_sounds(runs / "voices")
+    made = other_sounds(runs / "remade") if args.made else []
+    loop = Loop(runs, "bigvgan", args.minutes, net, args.rate, hold=args.hold, betas=(0.8, 0.98), decay=0.0, clip=5.0,
+                warm=50)
+    critics = Critics(runs / "critics.pt") if args.critics else None
     rng = np.random.default_rng(loop.steps)
     for progress in loop:
-        net.anti_aliasing(progress > 1 - filtered / minutes)
-        mel, target = batch(corpus, others, rng, crops, frames)
+        net.anti_aliasing(progress > 1 - args.filtered / args.minutes)
+        mel, target = batch(corpus, others, rng, args.crops, args.frames, made, args.made)
         wave = net(mel.transpose(1, 2))
-        spectral, mel_error = spectral_distance(wave, target), (mel_of(wave) - mel).abs().mean()
-        loop.step(spectral + 2.5 * mel_error, stft=spectral.item(), mel=mel_error.item())
+        spectral, mel_error = spectral_distance(wave, target), (mel_of(wave) - mel_of(target)).abs().mean()
+        loss, shown = spectral + 2.5 * mel_error, {"stft": spectral.item(), "mel": mel_error.item()}
+        if critics:
+            if loop.steps % 2 == 0:  # they learn half as often, which costs as much less
+                shown["critics"] = critics.learn(wave, target)
+            passing, likeness = critics.judge(wave, target)
+            shown |= {"passing": passing.item(), "likeness": likeness.item()}
+            loss = SPECTRA * loss + (passing if loop.steps > LISTEN_FIRST else 0.0) + LIKENESS * likeness
+        loop.step(loss, **shown)
         if loop.steps % 250 == 0:
             print(f"held-out mel L1 {held_out(net, corpus):.4f}", flush=True)
+            if critics:
+                critics.save()
     net.anti_aliasing(True)
     print(f"held-out mel L1 {held_out(net, corpus, 40):.4f} with filters, {loop.steps} steps", flush=True)
 
@@ -173,13 +196,14 @@ def main() -> None:
     parser.add_argument("--filtered", type=float, default=6, help="the last of them with anti-aliasing")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--hold", type=float, default=0.4, help="part of the training before the rate comes down")
+    parser.add_argument("--critics", action="store_true", help="learn from critics as well")
+    parser.add_argument("--made", type=float, default=0.0, help="share of crops whose mel the DiT has made")
     parser.add_argument("--crops", type=int, default=6)
     parser.add_argument("--frames", type=int, default=40, help=f"mel frames of {HOP} samples a crop")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
-    args = parser.parse_args()
     torch.set_num_threads(1)
-    train(args.runs, args.data, args.minutes, args.filtered, args.crops, args.frames, args.rate, args.hold)
+    train(parser.parse_args())
 
 
 if __name__ == "__main__":
