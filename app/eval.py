@@ -45,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="W",
         help="judge of speech: a name or folder of faster-whisper (default: base)",
     )
+    parser.add_argument(
+        "--voices",
+        type=Path,
+        metavar="FOLDER",
+        help="recordings FOLDER/VOICE/*.wav that the likeness of each voice is measured by (default: its reference)",
+    )
     add_model_arguments(parser)
 
 
@@ -71,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     for name, suite in suites:
         begun, told = time.perf_counter(), _progress(name)
         try:
-            result = suite(Task(engine, args.cases, args.recordings, args.prompts, args.whisper, told))
+            result = suite(Task(engine, args.cases, args.recordings, args.prompts, args.whisper, args.voices, told))
         except CannotRunError as error:
             if len(suites) == 1:
                 raise

@@ -3,8 +3,8 @@
 The questions are typed, sampled with fixed seeds, and what a judge hears is compared with the text that the model
 wrote. Whisper is the judge that is asked for; PocketSphinx, which shares nothing with it, is a second opinion. A reply
 whose speech takes far longer than its text can need never stopped or looped; one that is far shorter was cut. Where the
-judges of evaluation.voices are installed, they say how like itself each voice is (its reference mel made to sound is
-what it is compared with), whether the voices can be told apart, and how clean they sound.
+judges of evaluation.voices are installed, they say how like itself each voice is (compared with recordings of it, or
+else with its reference mel made to sound), whether the voices can be told apart, and how clean they sound.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def measured(task: Task) -> Result:
     judges = {"Whisper": whisper(task.whisper), "PocketSphinx": pocketsphinx()}
     rows: list[Row] = []
     answers: list[dict[str, Any]] = []
-    own = voices.recordings(task.engine) if voices.installed() else {}
+    own = voices.recordings(task.engine, task.voices) if voices.installed() else {}
     sounds: dict[str, list[np.ndarray]] = {}
     for voice in task.engine.voices:
         replies = [_reply(task, voice, question, number) for number, question in enumerate(_questions(task))]

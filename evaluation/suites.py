@@ -53,6 +53,7 @@ class Task:
         recordings: a shard of recorded questions in place of the built-in voice (evaluation.sounds.clips).
         prompts: a folder of human recordings in place of Asterisk's prompts.
         whisper: the judge of speech, a name or a folder that faster-whisper takes.
+        voices: recordings of the model's voices, a folder each, in place of their references (evaluation.voices).
         told: called after every answer with how many there are so far, for a line of progress.
     """
 
@@ -61,6 +62,7 @@ class Task:
     recordings: Path | None = None
     prompts: Path | None = None
     whisper: str = "base"
+    voices: Path | None = None
     told: Callable[[int], None] = lambda count: None
     _answered: int = 0
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import soundfile
 import soxr
 import torch
 from torch import nn
 
 from model.engine import Engine
-from model.errors import CannotRunError
+from model.errors import BadInputError, CannotRunError
 from training.mouth.mel import filter_bank
 
 RATE = 16_000
@@ -95,19 +96,34 @@ class DNSMOS:
         return float(self.CURVE(told[2])), float(p808.run(None, {"input_1": ((level + 40) / 40)[None]})[0][0][0])
 
 
-def recordings(engine: Engine, sources: Path | None = None) -> dict[str, list[np.ndarray]]:
-    """Samples at 16 kHz of each voice: held-out clips of training.data.voices, else its reference mel made to sound."""
-    out: dict[str, list[np.ndarray]] = {}
-    for name, voice in engine.voices_by_name.items():
-        file = sources / f"{name}.npz" if sources else None
-        if file is not None and file.exists():
-            held = np.load(file)
-            ends = held["ends"].astype(int) * 960
-            clips = np.split(held["pcm"].astype(np.float32) / 32768, ends[:-1])
-            out[name] = [soxr.resample(clip, 24_000, RATE) for clip in clips[len(clips) * 9 // 10:]]
-        else:
-            assert engine.token2wav is not None, "an engine with voices has a decoder"
-            with torch.inference_mode():
-                wave = engine.token2wav.wave(voice.ref_mel.to(engine.token2wav.code2wav_dit_model.proj_out.weight))
-            out[name] = [soxr.resample(wave.float().cpu().numpy(), 24_000, RATE)]
+def recordings(engine: Engine, folder: Path | None = None) -> dict[str, list[np.ndarray]]:
+    """Samples at 16 kHz of each voice: FOLDER/NAME/*.wav, or without a folder its reference mel made to sound.
+
+    Raises:
+        BadInputError: the folder has nothing of a voice, or a file of it is no sound.
+    """
+    if folder is None:
+        return {name: [_reference(engine, name)] for name in engine.voices_by_name}
+    return {name: _recorded(folder / name) for name in engine.voices_by_name}
+
+
+def _reference(engine: Engine, name: str) -> np.ndarray:
+    assert engine.token2wav is not None, "an engine with voices has a decoder"
+    mel = engine.voices_by_name[name].ref_mel
+    with torch.inference_mode():
+        wave = engine.token2wav.wave(mel.to(engine.token2wav.code2wav_dit_model.proj_out.weight))
+    return soxr.resample(wave.float().cpu().numpy(), 24_000, RATE)
+
+
+def _recorded(folder: Path) -> list[np.ndarray]:
+    files = sorted(folder.glob("*.wav"))
+    if not files:
+        raise BadInputError(f"{folder}: there are no recordings of this voice (*.wav).")
+    out = []
+    for file in files:
+        try:
+            samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise BadInputError(f"{file} is no sound that can be read.") from error
+        out.append(soxr.resample(samples.mean(axis=1), rate, RATE))
     return out

@@ -4,7 +4,8 @@
 
 Each held-out clip's codes (or those that the Talker says of its text) go through the DiT and the vocoder. Judged are
 the words (Whisper), how like the voice's own held-out recordings it is (Resemblyzer) and how clean (DNSMOS), the judges
-of evaluation.speech. Files are names in RUNS, so that states can be compared.
+of evaluation.speech. Files are names in RUNS, so that states can be compared. ``--keep FOLDER`` writes the recordings,
+for ``eval --suite speech --voices FOLDER``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import soundfile
 import soxr
 import torch
 from tokenizers import Tokenizer
@@ -66,6 +68,7 @@ def main() -> None:
     parser.add_argument("--vocoder", default="bigvgan.pt")
     parser.add_argument("--talker", help="say the clips' texts by this Talker, in every voice")
     parser.add_argument("--count", type=int, default=24, help="clips of a voice")
+    parser.add_argument("--keep", type=Path, help="write the recordings here")
     parser.add_argument("--points", type=int, default=4)
     parser.add_argument("--guidance", type=float, default=0.5)
     parser.add_argument("--temperature", type=float, default=0.6)
@@ -90,6 +93,9 @@ def main() -> None:
         if name not in references:
             continue
         clips = list(held_out(name, corpus, codes, args.runs / "voices", args.count))
+        for index, (_, _, samples) in enumerate(clips if args.keep else []):
+            (args.keep / name).mkdir(parents=True, exist_ok=True)
+            soundfile.write(args.keep / name / f"{index:02}.wav", samples, shards.RATE)
         own = [encoder.embed(at_16_khz(samples)) for _, _, samples in clips]
         centre = unit(np.mean(own, axis=0))
         if args.talker:
