@@ -17,7 +17,8 @@ to find out by itself where in them it is.
 
 Where talker.pt holds weights without an optimiser's state (training.mouth.resume writes it so), training goes on from
 them; if the codec is a new one (``--new-codes``), or the pronunciation table (``--new-text``), what stands between them
-and the network begins afresh and learns alone for some steps.
+and the network begins afresh and learns alone for some steps. What says the phonemes in the middle is not shipped: with
+``--only-tell`` it alone is learned anew, some minutes, for training.mouth.practise to go on from what was shipped.
 """
 
 from __future__ import annotations
@@ -237,7 +238,7 @@ def examine(net: TrainedTalker, sets: list[tuple[torch.Tensor, ...]], told: torc
 
 
 def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate: float, new_codes: bool,
-          new_text: bool, hold: float) -> None:
+          new_text: bool, only_tell: bool, hold: float) -> None:
     torch.manual_seed(0)
     tokenizer, corpus, codes = Tokenizer.from_file(str(tokens)), Corpus(data, runs / "mels"), load_codes(runs)
     texts, net, told = Texts(corpus, tokenizer), TrainedTalker(tokenizer, runs), told_by_codes(runs)
@@ -257,7 +258,7 @@ def train(runs: Path, data: Path, tokens: Path, minutes: float, size: int, rate:
     lessons = Lessons(corpus.train + 2 * answers, codes, texts, size, random.Random(loop.steps))
     for progress in loop:
         data = lessons.next(short=progress < short_first)  # alignment emerges sooner
-        net.only(first if loop.steps < TABLES_FIRST else ())
+        net.only(("tell",) if only_tell else first if loop.steps < TABLES_FIRST else ())
         with fast_products():
             losses = loss_of(net, data, told)
         loop.step(in_all(losses), every=50, **{kind: value.item() for kind, value in losses.items()})
@@ -280,13 +281,14 @@ def main() -> None:
     parser.add_argument("--hold", type=float, default=0.4, help="part of the training before the rate comes down")
     parser.add_argument("--new-codes", action="store_true", help="the weights begun with know another codec's codes")
     parser.add_argument("--new-text", action="store_true", help="the weights begun with know another table of sounds")
+    parser.add_argument("--only-tell", action="store_true", help="learn only what says the phonemes in the middle")
     parser.add_argument("--runs", type=Path, default=Path("runs/mouth"))
     parser.add_argument("--data", type=Path, default=Path("runs/data"))
     parser.add_argument("--tokenizer", type=Path, default=Path("runs/thinker/tokenizer.json"))
     args = parser.parse_args()
     torch.set_num_threads(1)
     train(args.runs, args.data, args.tokenizer, args.minutes, args.size, args.rate, args.new_codes,
-          args.new_text, args.hold)
+          args.new_text, args.only_tell, args.hold)
 
 
 if __name__ == "__main__":
