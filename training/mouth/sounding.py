@@ -33,12 +33,14 @@ from training.mouth.mel import FRAMES_A_CODE, HOP, Corpus
 from training.mouth.talker import TrainedTalker
 
 
-def network(net: torch.nn.Module, path: Path) -> torch.nn.Module:
+def load(net: torch.nn.Module, path: Path) -> None:
+    """The weights of a training checkpoint; what only training needs may be missing from it."""
     net.load_state_dict(torch.load(path, weights_only=False)["net"], strict=False)
-    return net.eval()
+    net.eval()
 
 
 def at_16_khz(samples: np.ndarray) -> np.ndarray:
+    """What the judges hear of samples at 24 kHz."""
     return np.asarray(soxr.resample(samples, shards.RATE, RATE), dtype=np.float32)
 
 
@@ -46,7 +48,8 @@ Clip = tuple[str, torch.Tensor, np.ndarray]  # text, codes [n], samples at 24 kH
 
 
 def held_out(name: str, corpus: Corpus, codes: list[np.ndarray], folder: Path, count: int) -> Iterator[Clip]:
-    """Clips of the voice that nothing has learned from; the texts of other voices than heart's are not kept ('')."""
+    """Clips of the voice that nothing has learned from, heart's of four words and more, first those of answers; the
+    texts of the other voices are not kept ('')."""
     if name == "heart":
         chosen = [i for i in corpus.test if len(corpus.clips[i].text.split()) >= 4]
         chosen.sort(key=lambda i: "answers" not in corpus.clips[i].path.name)
@@ -79,7 +82,8 @@ def main() -> None:
     torch.set_num_threads(1)
     corpus, codes = Corpus(args.data, args.runs / "mels"), load_codes(args.runs)
     flow, wave = dit.DiT(dit.SIZES), BigVGAN(vocoder.SIZES)
-    network(flow, args.runs / args.dit), network(wave, args.runs / args.vocoder)
+    load(flow, args.runs / args.dit)
+    load(wave, args.runs / args.vocoder)
     judge, encoder, opinion = whisper(args.whisper), SpeakerEncoder(), DNSMOS()
     references = {"heart": dit.heart_reference(corpus)}
     references |= {voice.name: voice.reference() for voice in dit.other_voices(args.runs / "voices")}
@@ -87,7 +91,7 @@ def main() -> None:
     if args.talker:
         tokenizer = Tokenizer.from_file(str(args.tokenizer))
         talker = TrainedTalker(tokenizer, args.runs)
-        network(talker, args.runs / args.talker)
+        load(talker, args.runs / args.talker)
         said = talker.speak([tokenizer.encode(text).ids for text, _, _ in texts], args.temperature, 20)
     for number, name in enumerate(SOURCES):
         if name not in references:
