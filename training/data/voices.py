@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
 
 from training.data.shards import RATE
@@ -49,6 +47,9 @@ class Kokoro:
     """Phonemes → samples and the phonemes' ends, in one voice."""
 
     def __init__(self, model: Path, vocab: Path, style: Path) -> None:
+        import onnx
+        import onnxruntime
+
         graph = onnx.load(model)
         durations = next(node for node in graph.graph.node if node.op_type == "Round")
         graph.graph.output.append(onnx.helper.make_empty_tensor_value_info(durations.output[0]))
